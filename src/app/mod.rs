@@ -1,0 +1,1 @@
+//! Finds overlays and their settings: what to render, as plain data.

@@ -1,0 +1,1 @@
+//! Charts: metadata, loading from a directory or an archive, subcharts.

@@ -1,0 +1,1 @@
+//! Reading trees of files that nobody may leave, and writing files whole.

@@ -1,0 +1,6 @@
+//! Maps: `dict`, `set`, `merge`, `dig`, …
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

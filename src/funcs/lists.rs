@@ -1,0 +1,6 @@
+//! Lists: `list`, `first`, `append`, `uniq`, …
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

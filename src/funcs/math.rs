@@ -1,0 +1,6 @@
+//! Numbers: conversions and arithmetic.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,6 @@
+//! Names and addresses: `getHostByName`, `urlParse`, `urlJoin`.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

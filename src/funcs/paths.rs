@@ -1,0 +1,6 @@
+//! Slash-separated and operating-system paths.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,6 @@
+//! Random strings, numbers and UUIDs.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

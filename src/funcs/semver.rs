@@ -1,0 +1,6 @@
+//! Semantic versions and constraints.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,6 @@
+//! Strings.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,6 @@
+//! Types and kinds: `typeOf`, `kindIs`, `deepEqual`.
+
+use crate::template::Function;
+
+/// The functions of this group.
+pub const FUNCTIONS: &[Function] = &[];

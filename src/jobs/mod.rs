@@ -1,0 +1,1 @@
+//! Job DSL scripts and JCasC fragments: from directories to ConfigMaps.

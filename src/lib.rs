@@ -1,0 +1,21 @@
+//! Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does.
+//!
+//! The way of the data: settings → values → chart → templates → manifests → patches → stdout.
+
+pub mod app;
+pub mod chart;
+pub mod cli;
+pub mod diag;
+pub mod files;
+pub mod funcs;
+pub mod jobs;
+pub mod limits;
+pub mod manifest;
+pub mod patch;
+pub mod plugin;
+pub mod release;
+pub mod render;
+pub mod template;
+pub mod value;
+pub mod values;
+pub mod yaml;

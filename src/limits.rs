@@ -1,0 +1,24 @@
+//! The named bounds on what an untrusted chart or repository may cost.
+//!
+//! Each constant has a test on both sides of its edge.
+
+/// Largest single file of a chart, in bytes (Helm: `MaxDecompressedFileSize`).
+pub const MAX_CHART_FILE_BYTES: u64 = 5 * 1024 * 1024;
+
+/// Largest decompressed chart archive, in bytes (Helm: `MaxDecompressedChartSize`).
+pub const MAX_CHART_BYTES: u64 = 100 * 1024 * 1024;
+
+/// Most active calls of `include` of one name (Helm: `recursionMaxNums`).
+pub const MAX_INCLUDE_DEPTH: u32 = 1000;
+
+/// Deepest nesting of `{{ template }}` calls (Go: `maxExecDepth`).
+pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
+
+/// Largest list index that `--set` may write (Helm: `MaxIndex`).
+pub const MAX_SET_INDEX: usize = 65_536;
+
+/// Deepest nesting of a `--set` key (Helm: `MaxNestedNameLevel`).
+pub const MAX_SET_DEPTH: usize = 30;
+
+/// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
+pub const MAX_YAML_DEPTH: usize = 10_000;

@@ -1,0 +1,1 @@
+//! Kubernetes objects as documents of a YAML stream: identity and lists.

@@ -1,0 +1,1 @@
+//! kustomize-style patches on manifests.

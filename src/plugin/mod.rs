@@ -1,0 +1,1 @@
+//! The Argo CD contract: environment variables and parameters.

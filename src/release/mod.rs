@@ -1,0 +1,1 @@
+//! Meets chart, values and templates: what `helm template` prints.

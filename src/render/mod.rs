@@ -1,0 +1,1 @@
+//! One overlay end to end.

@@ -1,0 +1,187 @@
+//! Go maps with string keys.
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::{Str, Value};
+
+/// The Go type of a map.
+#[derive(Clone, Copy, Debug)]
+pub enum MapType {
+    /// `map[string]interface {}`
+    Any,
+    /// `map[string]string`
+    Str,
+    /// A named type whose underlying type is `map[string]interface {}`, with methods.
+    Named(&'static Named),
+}
+
+/// A method of a named map type: `None` when there is no method of that name, else its result or
+/// its error text.
+pub type MapMethod = fn(&Map, name: &str, args: &[Value]) -> Option<Result<Value, String>>;
+
+/// A named map type.
+#[derive(Debug)]
+pub struct Named {
+    /// Go's name, such as `chartutil.Values`.
+    pub name: &'static str,
+    /// Calls a method.
+    pub method: MapMethod,
+}
+
+impl MapType {
+    /// Go's name of the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            MapType::Any => "map[string]interface {}",
+            MapType::Str => "map[string]string",
+            MapType::Named(n) => n.name,
+        }
+    }
+
+    /// Says whether a value of this type can be passed where `map[string]interface {}` is wanted.
+    pub fn is_any_map(self) -> bool {
+        !matches!(self, MapType::Str)
+    }
+}
+
+impl PartialEq for MapType {
+    fn eq(&self, other: &MapType) -> bool {
+        self.name() == other.name()
+    }
+}
+
+/// A map; clones are the same map, so `set` through one is seen through all.
+#[derive(Clone)]
+pub struct Map(Rc<Cell>);
+
+struct Cell {
+    map_type: MapType,
+    is_nil: bool,
+    entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl Map {
+    /// Makes an empty `map[string]interface {}`.
+    pub fn new() -> Map {
+        Map::with_type(MapType::Any, BTreeMap::new())
+    }
+
+    /// Makes a map of `entries`; the caller sees to it that they fit `map_type`.
+    pub fn with_type(map_type: MapType, entries: BTreeMap<Str, Value>) -> Map {
+        Map(Rc::new(Cell {
+            map_type,
+            is_nil: false,
+            entries: RefCell::new(entries),
+        }))
+    }
+
+    /// Makes a nil map: prints `map[]`, but is `null` in JSON and YAML.
+    pub fn nil(map_type: MapType) -> Map {
+        Map(Rc::new(Cell {
+            map_type,
+            is_nil: true,
+            entries: RefCell::default(),
+        }))
+    }
+
+    /// The Go type.
+    pub fn map_type(&self) -> MapType {
+        self.0.map_type
+    }
+
+    /// Says whether this is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.0.is_nil
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.0.entries.borrow().len()
+    }
+
+    /// Says whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value under `key`; `Some(Value::Nil)` for a present nil.
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow().get(key).cloned()
+    }
+
+    /// Says whether `key` is present, nil or not.
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.0.entries.borrow().contains_key(key)
+    }
+
+    /// Puts `value` under `key`.
+    ///
+    /// # Errors
+    ///
+    /// Go's panic text when the map is nil.
+    pub fn insert(&self, key: impl Into<Str>, value: Value) -> Result<Option<Value>, String> {
+        if self.0.is_nil {
+            return Err("assignment to entry in nil map".to_owned());
+        }
+        Ok(self.0.entries.borrow_mut().insert(key.into(), value))
+    }
+
+    /// Removes `key`.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow_mut().remove(key)
+    }
+
+    /// The entries in byte order of their keys, for reading; do not call back into template code
+    /// while holding it.
+    pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow()
+    }
+
+    /// The entries, for changing in place.
+    pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow_mut()
+    }
+
+    /// Says whether both are the same map.
+    pub fn same(&self, other: &Map) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The address that tells this map from others (cycle checks).
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
+    pub(super) fn deep_equal(&self, other: &Map) -> bool {
+        self.0.map_type == other.0.map_type
+            && self.0.is_nil == other.0.is_nil
+            && (self.same(other) || {
+                let (a, b) = (self.entries(), other.entries());
+                a.len() == b.len()
+                    && a.iter()
+                        .zip(b.iter())
+                        .all(|((k, v), (l, w))| k == l && v.deep_equal(w))
+            })
+    }
+}
+
+impl Default for Map {
+    fn default() -> Map {
+        Map::new()
+    }
+}
+
+impl FromIterator<(Str, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Map {
+        Map::with_type(MapType::Any, entries.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.entries().iter()).finish()
+    }
+}

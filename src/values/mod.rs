@@ -1,0 +1,1 @@
+//! Values: files, merging, `--set`, coalescing with chart defaults, schemas.
