@@ -1,1 +1,3 @@
 //! The integration tests, one file for each subject.
+
+mod tidy;

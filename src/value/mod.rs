@@ -13,6 +13,7 @@ mod map;
 mod object;
 mod str;
 mod tree;
+pub mod unicode;
 
 use std::rc::Rc;
 
