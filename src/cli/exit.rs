@@ -1,0 +1,70 @@
+//! Exit codes and the one error type of the command edge.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::diag::Diagnostic;
+
+/// How a command that did not succeed ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The command line itself is wrong.
+    Usage,
+    /// A file, value or chart is wrong.
+    Input,
+    /// The outside world failed; another try may help.
+    World,
+}
+
+impl Failure {
+    fn code(self) -> u8 {
+        match self {
+            Failure::Usage => 2,
+            Failure::Input => 3,
+            Failure::World => 4,
+        }
+    }
+}
+
+/// A failed command: the exit code and the message for standard error.
+#[derive(Debug)]
+pub struct Error {
+    /// Decides the exit code.
+    pub failure: Failure,
+    /// The message, complete but for the final line end.
+    pub message: String,
+}
+
+impl Error {
+    /// A wrong command line.
+    pub fn usage(message: impl Into<String>) -> Error {
+        Error { failure: Failure::Usage, message: message.into() }
+    }
+
+    /// A wrong file, value or chart.
+    pub fn input(message: impl Into<String>) -> Error {
+        Error { failure: Failure::Input, message: message.into() }
+    }
+
+    /// A failure of the outside world.
+    pub fn world(message: impl Into<String>) -> Error {
+        Error { failure: Failure::World, message: message.into() }
+    }
+
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.failure.code())
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(diagnostic: Diagnostic) -> Error {
+        Error::input(format!("{diagnostic:#}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

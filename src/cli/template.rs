@@ -1,0 +1,249 @@
+//! `jenkins-cmp template NAME CHART …`: `helm template`, flag for flag.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Error;
+use super::output;
+use crate::chart::{self, Helm};
+use crate::files;
+use crate::release::{self, Options, Rendered};
+use crate::values::{self, Sources};
+
+/// Prints what `helm template` prints.
+///
+/// Renders a chart from a directory or an archive in this process: no helm, no network.
+#[derive(Args, Debug)]
+pub struct TemplateArgs {
+    /// Release name and chart, or the chart alone (the name is then `release-name`)
+    #[arg(value_name = "[NAME] CHART", required = true)]
+    name_and_chart: Vec<String>,
+
+    /// The release whose bytes are wanted where the two differ
+    #[arg(long, value_name = "MAJOR", default_value = "4", value_enum)]
+    helm_compat: HelmCompat,
+
+    /// Namespace of the release
+    #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default")]
+    namespace: String,
+
+    #[command(flatten)]
+    values: ValuesArgs,
+
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    #[command(flatten)]
+    select: SelectArgs,
+
+    #[command(flatten)]
+    ignored: IgnoredArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HelmCompat {
+    #[value(name = "3")]
+    V3,
+    #[value(name = "4")]
+    V4,
+}
+
+impl From<HelmCompat> for Helm {
+    fn from(compat: HelmCompat) -> Helm {
+        match compat {
+            HelmCompat::V3 => Helm::V3,
+            HelmCompat::V4 => Helm::V4,
+        }
+    }
+}
+
+/// Where values come from; files first, then the flags in the order of this list.
+#[derive(Args, Debug)]
+struct ValuesArgs {
+    /// Values file, `-` for standard input; may repeat or hold several separated by commas
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    files: Vec<String>,
+
+    /// JSON values: `key=JSON` or a JSON object
+    #[arg(long, value_name = "TEXT")]
+    set_json: Vec<String>,
+
+    /// Values: `key1=val1,key2=val2`
+    #[arg(long, value_name = "TEXT")]
+    set: Vec<String>,
+
+    /// Values that stay strings
+    #[arg(long, value_name = "TEXT")]
+    set_string: Vec<String>,
+
+    /// Values from the content of files: `key1=path1,key2=path2`
+    #[arg(long, value_name = "TEXT")]
+    set_file: Vec<String>,
+
+    /// One value taken literally
+    #[arg(long, value_name = "TEXT")]
+    set_literal: Vec<String>,
+
+    /// Skip the validation against values.schema.json
+    #[arg(long)]
+    skip_schema_validation: bool,
+}
+
+/// What the chart may ask of the cluster and the release.
+#[derive(Args, Debug)]
+struct ClusterArgs {
+    /// Kubernetes version for `.Capabilities.KubeVersion`
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+
+    /// Further API versions for `.Capabilities.APIVersions`; may repeat or be separated by commas
+    #[arg(short, long, value_name = "VERSION")]
+    api_versions: Vec<String>,
+
+    /// Set `.Release.IsUpgrade` instead of `.Release.IsInstall`
+    #[arg(long)]
+    is_upgrade: bool,
+
+    /// Template of the release name
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+
+    /// Resolve host names in `getHostByName`
+    #[arg(long)]
+    enable_dns: bool,
+}
+
+/// What of the result is printed, and where.
+#[derive(Args, Debug)]
+struct SelectArgs {
+    /// Print the files below `crds/` first
+    #[arg(long)]
+    include_crds: bool,
+
+    /// Leave out hooks
+    #[arg(long)]
+    no_hooks: bool,
+
+    /// Leave out test hooks
+    #[arg(long)]
+    skip_tests: bool,
+
+    /// Print only what comes from these templates; may repeat
+    #[arg(short, long, value_name = "PATH")]
+    show_only: Vec<String>,
+
+    /// Write files below this directory instead
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+
+    /// Put the release name into the paths of `--output-dir`
+    #[arg(long)]
+    release_name: bool,
+}
+
+/// Flags of helm that have no influence on the text when no cluster is asked.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Accepted for compatibility, without effect")]
+struct IgnoredArgs {
+    #[arg(long, hide = true)]
+    atomic: bool,
+    #[arg(long, hide = true)]
+    create_namespace: bool,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    description: Option<String>,
+    #[arg(long, hide = true)]
+    devel: bool,
+    #[arg(long, hide = true)]
+    disable_openapi_validation: bool,
+    #[arg(long, hide = true)]
+    force: bool,
+    #[arg(long, hide = true)]
+    force_conflicts: bool,
+    #[arg(long, hide = true)]
+    force_replace: bool,
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    #[arg(short, long, hide = true, value_name = "KEY=VALUE")]
+    labels: Vec<String>,
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+    #[arg(long, hide = true)]
+    replace: bool,
+    #[arg(long, hide = true)]
+    rollback_on_failure: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, value_name = "BOOL")]
+    server_side: Option<Option<String>>,
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    #[arg(long, hide = true)]
+    take_ownership: bool,
+    #[arg(long, hide = true, value_name = "DURATION")]
+    timeout: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, value_name = "STRATEGY")]
+    wait: Option<Option<String>>,
+    #[arg(long, hide = true)]
+    wait_for_jobs: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Helm's own text after `Error: `, and the exit code for wrong input.
+pub fn run(args: TemplateArgs) -> Result<(), Error> {
+    let (rendered, name) = render(&args).map_err(|error| Error {
+        failure: error.failure,
+        message: format!("Error: {}", error.message),
+    })?;
+    for line in &rendered.log {
+        output::stderr(line);
+    }
+    let shown = |error: String| Error::input(format!("Error: {error}"));
+    if let Some(directory) = &args.select.output_dir {
+        let name = args.select.release_name.then_some(&*name);
+        let out = rendered.files(directory, name);
+        for (path, content) in &out.files {
+            files::write(path, content).map_err(|e| Error::world(format!("Error: {e}")))?;
+        }
+        return output::stdout(&out.messages);
+    }
+    if args.select.show_only.is_empty() {
+        output::stdout(&rendered.stream())
+    } else {
+        output::stdout(&rendered.show_only(&args.select.show_only).map_err(shown)?)
+    }
+}
+
+fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
+    let helm = Helm::from(args.helm_compat);
+    let (name, chart) = name_and_chart(args, helm)?;
+    let path = locate(chart)?;
+    let sources = Sources {
+        files: csv_list(&args.values.files)?,
+        set_json: args.values.set_json.clone(),
+        set: args.values.set.clone(),
+        set_string: args.values.set_string.clone(),
+        set_file: args.values.set_file.clone(),
+        set_literal: args.values.set_literal.clone(),
+    };
+    let values = values::collect(&sources, helm, read_source).map_err(Error::from)?;
+    let chart = chart::load(&path, helm).map_err(Error::from)?;
+    let options = Options {
+        name: name.clone(),
+        namespace: args.namespace.clone(),
+        is_upgrade: args.cluster.is_upgrade,
+        kube_version: args.cluster.kube_version.clone(),
+        api_versions: csv_list(&args.cluster.api_versions)?,
+        include_crds: args.select.include_crds,
+        hooks: !args.select.no_hooks,
+        tests: !args.select.skip_tests,
+        validate_schema: !args.values.skip_schema_validation,
+        helm,
+    };
+    let host = super::host::System { helm, dns: args.cluster.enable_dns };
+    let rendered = release::render(&chart, values, &options, &host)?;
+    Ok((rendered, name))
+}

@@ -1,0 +1,319 @@
+//! `.Chart`: the metadata of a chart as templates see it.
+//!
+//! Helm 4 passes a map whose keys are Go's field names; Helm 3 passes a struct, so an unknown
+//! field is an error there and nil here.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::chart::{Dependency, Helm, Maintainer, Metadata};
+use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value, format};
+
+/// Makes `.Chart` for `metadata`.
+pub fn chart_object(metadata: &Metadata, is_root: bool, helm: Helm) -> Value {
+    match helm {
+        Helm::V3 => Value::Object(Rc::new(Metadata3 { metadata: metadata.clone(), is_root })),
+        Helm::V4 => {
+            let fields = fields(metadata, ListType::Any, maintainer_map, dependency_map);
+            let is_root = ("IsRoot", Value::Bool(is_root));
+            Value::Map(fields.into_iter().chain([is_root]).map(|(k, v)| (k.into(), v)).collect())
+        }
+    }
+}
+
+type Field = (&'static str, Value);
+
+/// The fields of `chart.Metadata` in the order of the struct.
+fn fields(
+    metadata: &Metadata,
+    strings_type: ListType,
+    maintainer: fn(&Maintainer) -> Value,
+    dependency: fn(&Dependency) -> Value,
+) -> Vec<Field> {
+    let strings = |items: &[String]| typed_strings(items, strings_type);
+    let text = |s: &str| Value::from(s);
+    vec![
+        ("Name", text(&metadata.name)),
+        ("Home", text(&metadata.home)),
+        ("Sources", strings(&metadata.sources)),
+        ("Version", text(&metadata.version)),
+        ("Description", text(&metadata.description)),
+        ("Keywords", strings(&metadata.keywords)),
+        ("Maintainers", list(metadata.maintainers.iter().map(maintainer))),
+        ("Icon", text(&metadata.icon)),
+        ("APIVersion", text(&metadata.api_version)),
+        ("Condition", text(&metadata.condition)),
+        ("Tags", text(&metadata.tags)),
+        ("AppVersion", text(&metadata.app_version)),
+        ("Deprecated", Value::Bool(metadata.deprecated)),
+        ("Annotations", Value::Map(annotations(metadata))),
+        ("KubeVersion", text(&metadata.kube_version)),
+        ("Dependencies", list(metadata.dependencies.iter().map(dependency))),
+        ("Type", text(&metadata.chart_type)),
+    ]
+}
+
+fn list(items: impl Iterator<Item = Value>) -> Value {
+    Value::list(items.collect())
+}
+
+fn typed_strings(items: &[String], list_type: ListType) -> Value {
+    let items = items.iter().map(|s| s.as_str().into()).collect();
+    Value::List(List::new(list_type, items))
+}
+
+/// The annotations as `map[string]string`; nil when there are none.
+fn annotations(metadata: &Metadata) -> Map {
+    match &metadata.annotations {
+        None => Map::nil(MapType::Str),
+        Some(entries) => {
+            let entry = |(key, text): (&String, &String)| (key.as_str().into(), text.as_str().into());
+            Map::with_type(MapType::Str, entries.iter().map(entry).collect())
+        }
+    }
+}
+
+fn maintainer_map(maintainer: &Maintainer) -> Value {
+    let fields = maintainer_fields(maintainer);
+    Value::Map(fields.map(|(name, _, text)| (name.into(), text.into())).into_iter().collect())
+}
+
+/// Go name, JSON name and text of each field.
+fn maintainer_fields(maintainer: &Maintainer) -> [(&'static str, &'static str, &str); 3] {
+    [
+        ("Name", "name", &*maintainer.name),
+        ("Email", "email", &*maintainer.email),
+        ("URL", "url", &*maintainer.url),
+    ]
+}
+
+fn dependency_map(dependency: &Dependency) -> Value {
+    let fields = dependency_fields(dependency, ListType::Any);
+    Value::Map(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+fn dependency_fields(dependency: &Dependency, strings_type: ListType) -> Vec<Field> {
+    vec![
+        ("Name", dependency.name.as_str().into()),
+        ("Version", dependency.version.as_str().into()),
+        ("Repository", dependency.repository.as_str().into()),
+        ("Condition", dependency.condition.as_str().into()),
+        ("Tags", typed_strings(&dependency.tags, strings_type)),
+        ("Enabled", Value::Bool(dependency.enabled)),
+        ("ImportValues", list(dependency.import_values.iter().map(Tree::thaw))),
+        ("Alias", dependency.alias.as_str().into()),
+    ]
+}
+
+/// Helm 3's `.Chart`: `chart.Metadata` embedded, and `IsRoot`.
+#[derive(Debug)]
+struct Metadata3 {
+    metadata: Metadata,
+    is_root: bool,
+}
+
+impl Metadata3 {
+    fn fields(&self) -> Vec<Field> {
+        fields(
+            &self.metadata,
+            ListType::Str,
+            |m| Value::Object(Rc::new(Maintainer3(m.clone()))),
+            |d| Value::Object(Rc::new(Dependency3(d.clone()))),
+        )
+    }
+}
+
+impl Object for Metadata3 {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Struct
+    }
+
+    fn type_name(&self) -> &str {
+        "struct { chart.Metadata; IsRoot bool }"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        match name {
+            "IsRoot" => Some(Value::Bool(self.is_root)),
+            "Metadata" => {
+                let embedded = Metadata3 { metadata: self.metadata.clone(), is_root: self.is_root };
+                Some(Value::Object(Rc::new(embedded)))
+            }
+            _ => self.fields().into_iter().find(|(field, _)| *field == name).map(|(_, v)| v),
+        }
+    }
+
+    fn display(&self) -> Vec<u8> {
+        let mut out = b"{".to_vec();
+        out.extend(struct_text(&self.fields()));
+        out.extend(format!(" {}}}", self.is_root).into_bytes());
+        out
+    }
+
+    fn json(&self) -> Result<Tree, String> {
+        let m = &self.metadata;
+        let mut out = JsonStruct::default();
+        out.text("name", &m.name).text("home", &m.home).strings("sources", &m.sources);
+        out.text("version", &m.version).text("description", &m.description);
+        out.strings("keywords", &m.keywords);
+        out.list("maintainers", m.maintainers.iter().map(maintainer_json).collect());
+        out.text("icon", &m.icon).text("apiVersion", &m.api_version);
+        out.text("condition", &m.condition).text("tags", &m.tags);
+        out.text("appVersion", &m.app_version).flag("deprecated", m.deprecated);
+        let annotations = m.annotations.iter().flatten();
+        let annotations = annotations.map(|(k, v)| (k.as_str().into(), v.as_str().into()));
+        let annotations: BTreeMap<Str, Tree> = annotations.collect();
+        if !annotations.is_empty() {
+            out.0.insert("annotations".into(), Tree::map(annotations));
+        }
+        out.text("kubeVersion", &m.kube_version);
+        out.list("dependencies", m.dependencies.iter().map(dependency_json).collect());
+        out.text("type", &m.chart_type);
+        out.0.insert("IsRoot".into(), Tree::Bool(self.is_root));
+        Ok(Tree::map(out.0))
+    }
+
+    fn deep_equal(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Metadata3>();
+        other.is_some_and(|o| self.metadata == o.metadata && self.is_root == o.is_root)
+    }
+}
+
+/// Go's `%v` of a struct with these fields.
+fn struct_text(fields: &[Field]) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    for (i, (_, value)) in fields.iter().enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        format::write_display(&mut out, value);
+    }
+    out.push(b'}');
+    out
+}
+
+/// A JSON object that leaves out empty fields, as `omitempty` does.
+#[derive(Default)]
+struct JsonStruct(BTreeMap<Str, Tree>);
+
+impl JsonStruct {
+    fn text(&mut self, name: &str, text: &str) -> &mut Self {
+        if !text.is_empty() {
+            self.0.insert(name.into(), text.into());
+        }
+        self
+    }
+
+    fn flag(&mut self, name: &str, flag: bool) -> &mut Self {
+        if flag {
+            self.0.insert(name.into(), Tree::Bool(true));
+        }
+        self
+    }
+
+    fn list(&mut self, name: &str, items: Vec<Tree>) -> &mut Self {
+        if !items.is_empty() {
+            self.0.insert(name.into(), Tree::list(items));
+        }
+        self
+    }
+
+    fn strings(&mut self, name: &str, items: &[String]) -> &mut Self {
+        self.list(name, items.iter().map(|s| s.as_str().into()).collect())
+    }
+}
+
+fn maintainer_json(maintainer: &Maintainer) -> Tree {
+    let mut out = JsonStruct::default();
+    for (_, name, text) in maintainer_fields(maintainer) {
+        out.text(name, text);
+    }
+    Tree::map(out.0)
+}
+
+fn dependency_json(dependency: &Dependency) -> Tree {
+    let mut out = JsonStruct::default();
+    out.0.insert("name".into(), dependency.name.as_str().into());
+    out.text("version", &dependency.version);
+    out.0.insert("repository".into(), dependency.repository.as_str().into());
+    out.text("condition", &dependency.condition).strings("tags", &dependency.tags);
+    out.flag("enabled", dependency.enabled).text("alias", &dependency.alias);
+    out.list("import-values", dependency.import_values.clone());
+    Tree::map(out.0)
+}
+
+/// A pointer to a maintainer; prints as an address in Go, as its fields here.
+#[derive(Debug)]
+struct Maintainer3(Maintainer);
+
+impl Object for Maintainer3 {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ptr
+    }
+
+    fn type_name(&self) -> &str {
+        "*chart.Maintainer"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        let fields = maintainer_fields(&self.0);
+        fields.into_iter().find(|(field, ..)| *field == name).map(|(_, _, text)| text.into())
+    }
+
+    fn display(&self) -> Vec<u8> {
+        let fields = maintainer_fields(&self.0).map(|(name, _, text)| (name, text.into()));
+        [b"&".to_vec(), struct_text(&fields)].concat()
+    }
+
+    fn json(&self) -> Result<Tree, String> {
+        Ok(maintainer_json(&self.0))
+    }
+
+    fn deep_equal(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Maintainer3>().is_some_and(|other| self.0 == other.0)
+    }
+}
+
+/// A pointer to a dependency; prints as an address in Go, as its fields here.
+#[derive(Debug)]
+struct Dependency3(Dependency);
+
+impl Object for Dependency3 {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ptr
+    }
+
+    fn type_name(&self) -> &str {
+        "*chart.Dependency"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        let fields = dependency_fields(&self.0, ListType::Str);
+        fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+    }
+
+    fn display(&self) -> Vec<u8> {
+        [b"&".to_vec(), struct_text(&dependency_fields(&self.0, ListType::Str))].concat()
+    }
+
+    fn json(&self) -> Result<Tree, String> {
+        Ok(dependency_json(&self.0))
+    }
+
+    fn deep_equal(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Dependency3>().is_some_and(|other| self.0 == other.0)
+    }
+}

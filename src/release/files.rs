@@ -1,0 +1,198 @@
+//! `.Files`: the files of a chart that are neither templates nor metadata.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::chart::Helm;
+use crate::files::glob::Glob;
+use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value, json};
+use crate::yaml;
+
+/// The files of one chart by path (`engine.files`).
+#[derive(Debug)]
+pub struct Files {
+    helm: Helm,
+    files: BTreeMap<Str, Str>,
+}
+
+impl Files {
+    /// Joins `files`, pairs of path and content; of equal paths the last one stays.
+    pub fn new(helm: Helm, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
+        Files { helm, files: files.into_iter().collect() }
+    }
+
+    fn get(&self, path: &Str) -> Str {
+        self.files.get(path.as_bytes()).cloned().unwrap_or_default()
+    }
+
+    /// An existing empty file is an error in Helm 4 only, whose own check looks before the start.
+    fn lines(&self, path: &Str) -> Result<Value, String> {
+        let Some(text) = self.files.get(path.as_bytes()) else {
+            return Ok(Value::strings([]));
+        };
+        if text.is_empty() {
+            return match self.helm {
+                Helm::V3 => Ok(Value::strings([])),
+                Helm::V4 => Err("runtime error: index out of range [-1]".to_owned()),
+            };
+        }
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        Ok(Value::strings(text.split(|b| *b == b'\n').map(Str::from)))
+    }
+
+    /// An invalid pattern matches everything.
+    fn glob(&self, pattern: &Str) -> Value {
+        let pattern = pattern.to_str_lossy();
+        let glob = Glob::new(&pattern, Some('/')).or_else(|_| Glob::new("**", None));
+        let glob = glob.expect("** is a pattern");
+        let matching = self.files.iter().filter(|(path, _)| glob.matches(&path.to_str_lossy()));
+        let files = matching.map(|(path, data)| (path.clone(), data.clone()));
+        Rc::new(Files::new(self.helm, files)).into()
+    }
+
+    /// The files as a YAML map of base name to what `encode` makes of the content.
+    fn yaml_map(&self, encode: impl Fn(&Str) -> Str) -> Value {
+        let entry = |(path, data): (&Str, &Str)| (base(path), Value::Str(encode(data)));
+        let map = Value::Map(self.files.iter().map(entry).collect());
+        let text = json::to_tree(&map).map(|tree| yaml::write(&tree));
+        let mut text = text.unwrap_or_default();
+        if text.last() == Some(&b'\n') {
+            text.pop();
+        }
+        Value::str(text)
+    }
+}
+
+/// The last element of a cleaned slash-separated path (`path.Base`).
+fn base(path: &[u8]) -> Str {
+    let end = path.len() - path.iter().rev().take_while(|b| **b == b'/').count();
+    let path = &path[..end];
+    let start = path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    match &path[start..] {
+        b"" => ".".into(),
+        name => name.into(),
+    }
+}
+
+fn bytes(data: &[u8]) -> Value {
+    let items = data.iter().map(|b| Value::Int(Int::Uint8(*b))).collect();
+    Value::List(List::new(ListType::Bytes, items))
+}
+
+impl Object for Files {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Map
+    }
+
+    fn type_name(&self) -> &str {
+        "engine.files"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        self.files.get(name.as_bytes()).map(|data| bytes(data))
+    }
+
+    fn method(&self, name: &str, args: &[Value]) -> Option<Result<Value, String>> {
+        let wanted = match name {
+            "Get" | "GetBytes" | "Lines" | "Glob" => 1,
+            "AsConfig" | "AsSecrets" => 0,
+            _ => return None,
+        };
+        Some(match (name, args) {
+            ("Get", [Value::Str(path)]) => Ok(Value::Str(self.get(path))),
+            ("GetBytes", [Value::Str(path)]) => Ok(bytes(&self.get(path))),
+            ("Lines", [Value::Str(path)]) => self.lines(path),
+            ("Glob", [Value::Str(pattern)]) => Ok(self.glob(pattern)),
+            ("AsConfig", []) => Ok(self.yaml_map(Str::clone)),
+            ("AsSecrets", []) => Ok(self.yaml_map(|data| STANDARD.encode(data).into())),
+            (_, args) if args.len() == wanted => Err(format!(
+                "wrong type for value; expected string; got {}",
+                args[0].type_name()
+            )),
+            (_, args) => {
+                Err(format!("wrong number of args for {name}: want {wanted} got {}", args.len()))
+            }
+        })
+    }
+
+    fn entries(&self) -> Option<Vec<(Str, Value)>> {
+        Some(self.files.iter().map(|(path, data)| (path.clone(), bytes(data))).collect())
+    }
+
+    fn is_true(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    fn display(&self) -> Vec<u8> {
+        let entries = self.entries().unwrap_or_default().into_iter().collect();
+        crate::value::format::display(&Value::Map(entries))
+    }
+
+    fn json(&self) -> Result<Tree, String> {
+        let entry = |(path, data): (&Str, &Str)| (path.clone(), STANDARD.encode(data).into());
+        Ok(Tree::map(self.files.iter().map(entry).collect()))
+    }
+
+    fn deep_equal(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Files>();
+        other.is_some_and(|other| self.files == other.files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(helm: Helm) -> Files {
+        let entries = [("a/x.txt", "1\n2\n"), ("a/b/y", "two\n"), ("empty", ""), ("z", "\u{e9}")];
+        Files::new(helm, entries.map(|(path, data)| (path.into(), data.into())))
+    }
+
+    fn call(files: &Files, name: &str, args: &[Value]) -> Value {
+        files.method(name, args).expect("a method").expect("a result")
+    }
+
+    #[test]
+    fn reads_files() {
+        let files = files(Helm::V4);
+        let text = |name: &str, arg: &str| {
+            String::from_utf8(crate::value::format::display(&call(&files, name, &[arg.into()])))
+                .expect("text")
+        };
+        assert_eq!(text("Get", "a/x.txt"), "1\n2\n");
+        assert_eq!(text("Get", "none"), "");
+        assert_eq!(text("GetBytes", "z"), "[195 169]");
+        assert_eq!(text("Lines", "a/x.txt"), "[1 2]");
+        assert_eq!(text("Lines", "none"), "[]");
+    }
+
+    #[test]
+    fn lines_of_an_empty_file_differ_between_the_releases() {
+        let lines = |helm| files(helm).method("Lines", &["empty".into()]).expect("a method");
+        assert!(lines(Helm::V3).is_ok());
+        assert_eq!(lines(Helm::V4).expect_err("an error"), "runtime error: index out of range [-1]");
+    }
+
+    #[test]
+    fn becomes_the_data_of_a_config_map_or_secret() {
+        let files = files(Helm::V4);
+        let text = |name| call(&files, name, &[]).as_str().expect("text").to_string();
+        assert_eq!(text("AsConfig"), "empty: \"\"\nx.txt: |\n  1\n  2\n\"y\": |\n  two\nz: é");
+        assert_eq!(text("AsSecrets"), "empty: \"\"\nx.txt: MQoyCg==\n\"y\": dHdvCg==\nz: w6k=");
+    }
+
+    #[test]
+    fn base_is_the_last_element() {
+        for (path, want) in [("a/b", "b"), ("a/", "a"), ("", "."), ("a", "a")] {
+            assert_eq!(base(path.as_bytes()), want, "{path}");
+        }
+    }
+}
