@@ -7,7 +7,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::chart::Helm;
+use crate::helm::HelmCompat;
 use crate::value::{Kind, List, ListType, Object, Str, Tree, Value};
 
 /// The version of Kubernetes that Helm assumes without a cluster.
@@ -75,7 +75,7 @@ const DEFAULT_API_VERSIONS: [&str; 55] = [
 /// A version of Kubernetes as `.Capabilities.KubeVersion` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeVersion {
-    helm: Helm,
+    helm: HelmCompat,
     version: String,
     normalized: String,
     major: String,
@@ -92,15 +92,15 @@ impl KubeVersion {
     /// # Errors
     ///
     /// Helm's text, such as `invalid kube version 'abc': could not parse "abc" as version`.
-    pub fn parse(text: &str, helm: Helm) -> Result<KubeVersion, String> {
+    pub fn parse(text: &str, helm: HelmCompat) -> Result<KubeVersion, String> {
         let components = components(text)
             .map_err(|message| format!("invalid kube version '{text}': {message}"))?;
         let numbers: Vec<String> = components.iter().map(u64::to_string).collect();
         let normalized = format!("v{}", numbers.join("."));
         let version = match helm {
-            Helm::V3 => normalized.clone(),
-            Helm::V4 if text.starts_with('v') => text.to_owned(),
-            Helm::V4 => format!("v{text}"),
+            HelmCompat::V3 => normalized.clone(),
+            HelmCompat::V4 if text.starts_with('v') => text.to_owned(),
+            HelmCompat::V4 => format!("v{text}"),
         };
         let [major, minor, ..] = &numbers[..] else {
             unreachable!("a version has at least two components")
@@ -174,8 +174,8 @@ impl Object for KubeVersion {
 
     fn type_name(&self) -> &str {
         match self.helm {
-            Helm::V3 => "chartutil.KubeVersion",
-            Helm::V4 => "common.KubeVersion",
+            HelmCompat::V3 => "chartutil.KubeVersion",
+            HelmCompat::V4 => "common.KubeVersion",
         }
     }
 
@@ -217,7 +217,7 @@ impl Object for KubeVersion {
 /// The whole of `.Capabilities`.
 #[derive(Debug)]
 pub struct Capabilities {
-    helm: Helm,
+    helm: HelmCompat,
     kube_version: Rc<KubeVersion>,
     api_versions: Rc<VersionSet>,
     helm_version: Rc<HelmVersion>,
@@ -249,8 +249,8 @@ impl Object for Capabilities {
 
     fn type_name(&self) -> &str {
         match self.helm {
-            Helm::V3 => "*chartutil.Capabilities",
-            Helm::V4 => "*common.Capabilities",
+            HelmCompat::V3 => "*chartutil.Capabilities",
+            HelmCompat::V4 => "*common.Capabilities",
         }
     }
 
@@ -304,7 +304,7 @@ impl Object for Capabilities {
 /// `.Capabilities.APIVersions`: a `[]string` with the method `Has`.
 #[derive(Debug)]
 struct VersionSet {
-    helm: Helm,
+    helm: HelmCompat,
     versions: Vec<Str>,
 }
 
@@ -325,8 +325,8 @@ impl Object for VersionSet {
 
     fn type_name(&self) -> &str {
         match self.helm {
-            Helm::V3 => "chartutil.VersionSet",
-            Helm::V4 => "common.VersionSet",
+            HelmCompat::V3 => "chartutil.VersionSet",
+            HelmCompat::V4 => "common.VersionSet",
         }
     }
 
@@ -365,20 +365,20 @@ impl Object for VersionSet {
 /// `.Capabilities.HelmVersion`: what an official build of the compatible release says of itself.
 #[derive(Debug)]
 struct HelmVersion {
-    helm: Helm,
+    helm: HelmCompat,
 }
 
 impl HelmVersion {
     /// Go field name, JSON name and text; the last only in Helm 4.
     fn fields(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         match self.helm {
-            Helm::V3 => &[
+            HelmCompat::V3 => &[
                 ("Version", "version", "v3.21.4"),
                 ("GitCommit", "git_commit", ""),
                 ("GitTreeState", "git_tree_state", "clean"),
                 ("GoVersion", "go_version", "go1.26.6"),
             ],
-            Helm::V4 => &[
+            HelmCompat::V4 => &[
                 ("Version", "version", "v4.2.4"),
                 ("GitCommit", "git_commit", ""),
                 ("GitTreeState", "git_tree_state", "clean"),
@@ -431,7 +431,7 @@ fn strings<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tree {
 mod tests {
     use super::*;
 
-    fn parts(text: &str, helm: Helm) -> (String, String, String, String) {
+    fn parts(text: &str, helm: HelmCompat) -> (String, String, String, String) {
         let v = KubeVersion::parse(text, helm).expect("a version");
         (v.version, v.normalized, v.major, v.minor)
     }
@@ -439,11 +439,11 @@ mod tests {
     #[test]
     fn helm_4_keeps_the_suffix_and_helm_3_drops_it() {
         let own = |a: &str, b: &str, c: &str, d: &str| (a.into(), b.into(), c.into(), d.into());
-        assert_eq!(parts("1.25", Helm::V3), own("v1.25", "v1.25", "1", "25"));
+        assert_eq!(parts("1.25", HelmCompat::V3), own("v1.25", "v1.25", "1", "25"));
         let text = "1.25.3-gke.1";
-        assert_eq!(parts(text, Helm::V3), own("v1.25.3", "v1.25.3", "1", "25"));
-        assert_eq!(parts(text, Helm::V4), own("v1.25.3-gke.1", "v1.25.3", "1", "25"));
-        assert_eq!(parts("v1.25.", Helm::V4), own("v1.25.", "v1.25", "1", "25"));
+        assert_eq!(parts(text, HelmCompat::V3), own("v1.25.3", "v1.25.3", "1", "25"));
+        assert_eq!(parts(text, HelmCompat::V4), own("v1.25.3-gke.1", "v1.25.3", "1", "25"));
+        assert_eq!(parts("v1.25.", HelmCompat::V4), own("v1.25.", "v1.25", "1", "25"));
     }
 
     #[test]
@@ -457,13 +457,13 @@ mod tests {
                 r#"invalid kube version '01.2': illegal zero-prefixed version component "01" in "01.2""#,
             ),
         ] {
-            assert_eq!(KubeVersion::parse(text, Helm::V4).expect_err(text), want);
+            assert_eq!(KubeVersion::parse(text, HelmCompat::V4).expect_err(text), want);
         }
     }
 
     #[test]
     fn added_api_versions_follow_the_known_ones() {
-        let kube = KubeVersion::parse(DEFAULT_KUBE_VERSION, Helm::V4).expect("a version");
+        let kube = KubeVersion::parse(DEFAULT_KUBE_VERSION, HelmCompat::V4).expect("a version");
         let caps = Capabilities::new(kube, &["monitoring.coreos.com/v1".to_owned()]);
         let has = |v: &str| caps.api_versions.method("Has", &[v.into()]);
         assert!(matches!(has("apps/v1"), Some(Ok(Value::Bool(true)))));

@@ -7,14 +7,15 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::chart::{Dependency, Helm, Maintainer, Metadata};
+use crate::chart::{Dependency, Maintainer, Metadata};
+use crate::helm::HelmCompat;
 use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value, format};
 
 /// Makes `.Chart` for `metadata`.
-pub fn chart_object(metadata: &Metadata, is_root: bool, helm: Helm) -> Value {
+pub fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
     match helm {
-        Helm::V3 => Value::Object(Rc::new(Metadata3 { metadata: metadata.clone(), is_root })),
-        Helm::V4 => {
+        HelmCompat::V3 => Value::Object(Rc::new(Metadata3 { metadata: metadata.clone(), is_root })),
+        HelmCompat::V4 => {
             let fields = fields(metadata, ListType::Any, maintainer_map, dependency_map);
             let is_root = ("IsRoot", Value::Bool(is_root));
             Value::Map(fields.into_iter().chain([is_root]).map(|(k, v)| (k.into(), v)).collect())

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::chart::Helm;
+use crate::helm::HelmCompat;
 use crate::files::glob::Glob;
 use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value, json};
 use crate::yaml;
@@ -15,13 +15,13 @@ use crate::yaml;
 /// The files of one chart by path (`engine.files`).
 #[derive(Debug)]
 pub struct Files {
-    helm: Helm,
+    helm: HelmCompat,
     files: BTreeMap<Str, Str>,
 }
 
 impl Files {
     /// Joins `files`, pairs of path and content; of equal paths the last one stays.
-    pub fn new(helm: Helm, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
+    pub fn new(helm: HelmCompat, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
         Files { helm, files: files.into_iter().collect() }
     }
 
@@ -36,8 +36,8 @@ impl Files {
         };
         if text.is_empty() {
             return match self.helm {
-                Helm::V3 => Ok(Value::strings([])),
-                Helm::V4 => Err("runtime error: index out of range [-1]".to_owned()),
+                HelmCompat::V3 => Ok(Value::strings([])),
+                HelmCompat::V4 => Err("runtime error: index out of range [-1]".to_owned()),
             };
         }
         let text = text.strip_suffix(b"\n").unwrap_or(text);
@@ -47,8 +47,7 @@ impl Files {
     /// An invalid pattern matches everything.
     fn glob(&self, pattern: &Str) -> Value {
         let pattern = pattern.to_str_lossy();
-        let glob = Glob::new(&pattern, Some('/')).or_else(|_| Glob::new("**", None));
-        let glob = glob.expect("** is a pattern");
+        let glob = Glob::new(&pattern).unwrap_or_else(|_| Glob::everything());
         let matching = self.files.iter().filter(|(path, _)| glob.matches(&path.to_str_lossy()));
         let files = matching.map(|(path, data)| (path.clone(), data.clone()));
         Rc::new(Files::new(self.helm, files)).into()
@@ -151,7 +150,7 @@ impl Object for Files {
 mod tests {
     use super::*;
 
-    fn files(helm: Helm) -> Files {
+    fn files(helm: HelmCompat) -> Files {
         let entries = [("a/x.txt", "1\n2\n"), ("a/b/y", "two\n"), ("empty", ""), ("z", "\u{e9}")];
         Files::new(helm, entries.map(|(path, data)| (path.into(), data.into())))
     }
@@ -162,7 +161,7 @@ mod tests {
 
     #[test]
     fn reads_files() {
-        let files = files(Helm::V4);
+        let files = files(HelmCompat::V4);
         let text = |name: &str, arg: &str| {
             String::from_utf8(crate::value::format::display(&call(&files, name, &[arg.into()])))
                 .expect("text")
@@ -177,13 +176,13 @@ mod tests {
     #[test]
     fn lines_of_an_empty_file_differ_between_the_releases() {
         let lines = |helm| files(helm).method("Lines", &["empty".into()]).expect("a method");
-        assert!(lines(Helm::V3).is_ok());
-        assert_eq!(lines(Helm::V4).expect_err("an error"), "runtime error: index out of range [-1]");
+        assert!(lines(HelmCompat::V3).is_ok());
+        assert_eq!(lines(HelmCompat::V4).expect_err("an error"), "runtime error: index out of range [-1]");
     }
 
     #[test]
     fn becomes_the_data_of_a_config_map_or_secret() {
-        let files = files(Helm::V4);
+        let files = files(HelmCompat::V4);
         let text = |name| call(&files, name, &[]).as_str().expect("text").to_string();
         assert_eq!(text("AsConfig"), "empty: \"\"\nx.txt: |\n  1\n  2\n\"y\": |\n  two\nz: é");
         assert_eq!(text("AsSecrets"), "empty: \"\"\nx.txt: MQoyCg==\n\"y\": dHdvCg==\nz: w6k=");

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::chart::Helm;
+use crate::helm::HelmCompat;
 use crate::template::Host;
 
 /// The key of stand-ins: whoever sees one knows that it is none.
@@ -19,7 +19,7 @@ const STAND_IN_KEY: &[u8] = b"jenkins-cmp stand-in";
 /// A world in which the same release always sees the same.
 #[derive(Debug)]
 pub struct Derived {
-    helm: Helm,
+    helm: HelmCompat,
     key: Vec<u8>,
     identity: String,
     now: (i64, u32),
@@ -30,12 +30,12 @@ pub struct Derived {
 impl Derived {
     /// Derives every random byte from the secret `key` and what `identity` names: the release and
     /// its namespace, so that two releases with one key share nothing.
-    pub fn keyed(helm: Helm, key: Vec<u8>, identity: String, now: (i64, u32)) -> Derived {
+    pub fn keyed(helm: HelmCompat, key: Vec<u8>, identity: String, now: (i64, u32)) -> Derived {
         Derived { helm, key, identity, now, drawn: RefCell::default() }
     }
 
     /// Gives fixed stand-ins and the time 2000-01-01T00:00:00Z.
-    pub fn stand_ins(helm: Helm, identity: String) -> Derived {
+    pub fn stand_ins(helm: HelmCompat, identity: String) -> Derived {
         Derived::keyed(helm, STAND_IN_KEY.to_vec(), identity, (946_684_800, 0))
     }
 }
@@ -89,22 +89,22 @@ mod tests {
 
     #[test]
     fn is_stable_between_renders_and_differs_between_uses() {
-        let host = |id: &str| Derived::keyed(Helm::V4, b"key".to_vec(), id.into(), (0, 0));
+        let host = |id: &str| Derived::keyed(HelmCompat::V4, b"key".to_vec(), id.into(), (0, 0));
         let (a, b) = (host("a"), host("a"));
         let first = draw(&a, "randAlphaNum 22");
         assert_eq!(first, draw(&b, "randAlphaNum 22"));
         assert_ne!(first, draw(&a, "randAlphaNum 22"), "the second use");
         assert_ne!(first, draw(&host("a"), "randAlpha 22"), "another purpose");
         assert_ne!(first, draw(&host("b"), "randAlphaNum 22"), "another release");
-        let other = Derived::keyed(Helm::V4, b"other".to_vec(), "a".into(), (0, 0));
+        let other = Derived::keyed(HelmCompat::V4, b"other".to_vec(), "a".into(), (0, 0));
         assert_ne!(first, draw(&other, "randAlphaNum 22"), "another key");
     }
 
     #[test]
     fn other_draws_do_not_shift_a_use() {
         let (a, b) = (
-            Derived::stand_ins(Helm::V4, "a".into()),
-            Derived::stand_ins(Helm::V4, "a".into()),
+            Derived::stand_ins(HelmCompat::V4, "a".into()),
+            Derived::stand_ins(HelmCompat::V4, "a".into()),
         );
         draw(&b, "uuidv4");
         assert_eq!(draw(&a, "randAlphaNum 8"), draw(&b, "randAlphaNum 8"));

@@ -1,6 +1,6 @@
 //! The order in which Helm prints objects: by kind, then as written (`releaseutil.InstallOrder`).
 
-use crate::chart::Helm;
+use crate::helm::HelmCompat;
 
 const INSTALL_ORDER: [&str; 38] = [
     "PriorityClass",
@@ -46,10 +46,10 @@ const INSTALL_ORDER: [&str; 38] = [
 /// Sorts `items` by the rank of their kind, stably; unknown kinds come last, by name.
 ///
 /// The two webhook kinds have a rank in Helm 4 only.
-pub fn sort_by_kind<T>(items: &mut [T], helm: Helm, kind: impl Fn(&T) -> &str) {
+pub fn sort_by_kind<T>(items: &mut [T], helm: HelmCompat, kind: impl Fn(&T) -> &str) {
     let known = match helm {
-        Helm::V3 => &INSTALL_ORDER[..36],
-        Helm::V4 => &INSTALL_ORDER[..],
+        HelmCompat::V3 => &INSTALL_ORDER[..36],
+        HelmCompat::V4 => &INSTALL_ORDER[..],
     };
     let rank = |kind: &str| known.iter().position(|k| *k == kind).unwrap_or(known.len());
     items.sort_by(|a, b| {
@@ -69,12 +69,12 @@ mod tests {
     fn known_kinds_first_then_unknown_by_name() {
         let mut kinds =
             ["deployment", "Zed", "List", "", "ValidatingWebhookConfiguration", "Ingress", "Secret"];
-        sort_by_kind(&mut kinds, Helm::V4, |k| k);
+        sort_by_kind(&mut kinds, HelmCompat::V4, |k| k);
         assert_eq!(
             kinds,
             ["Secret", "Ingress", "ValidatingWebhookConfiguration", "", "List", "Zed", "deployment"]
         );
-        sort_by_kind(&mut kinds, Helm::V3, |k| k);
+        sort_by_kind(&mut kinds, HelmCompat::V3, |k| k);
         assert_eq!(
             kinds,
             ["Secret", "Ingress", "", "List", "ValidatingWebhookConfiguration", "Zed", "deployment"]
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_same_kind_keeps_its_order() {
         let mut items = [("Secret", 2), ("Secret", 1), ("Namespace", 3)];
-        sort_by_kind(&mut items, Helm::V4, |i| i.0);
+        sort_by_kind(&mut items, HelmCompat::V4, |i| i.0);
         assert_eq!(items, [("Namespace", 3), ("Secret", 2), ("Secret", 1)]);
     }
 }

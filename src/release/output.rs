@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::chart::Helm;
-use crate::files::glob;
+use crate::helm::HelmCompat;
+use crate::files::pattern::Pattern;
 use crate::value::Str;
 use crate::value::unicode::trim_space;
 
@@ -23,7 +23,7 @@ pub struct Document {
 /// A rendered release, in Helm's order.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    pub(crate) helm: Helm,
+    pub(crate) helm: HelmCompat,
     /// The files below `crds/`, if they were asked for.
     pub crds: Vec<Document>,
     /// The objects of the release.
@@ -69,9 +69,10 @@ impl Rendered {
         let mut out = Vec::new();
         for pattern in patterns {
             let mut hit = false;
+            let compiled = Pattern::new(pattern).ok();
             for piece in &pieces {
                 let Some(path) = source_below_chart(piece) else { continue };
-                if glob::path_match(pattern, &path) == Ok(true) {
+                if compiled.as_ref().is_some_and(|pattern| pattern.matches(&path)) {
                     hit = true;
                     out.extend_from_slice(b"---\n");
                     out.extend_from_slice(piece);
@@ -165,8 +166,8 @@ mod tests {
         Document { source: source.into(), kind: String::new(), text: text.into() }
     }
 
-    fn rendered(helm: Helm) -> Rendered {
-        let end = if helm == Helm::V4 { "\n" } else { "" };
+    fn rendered(helm: HelmCompat) -> Rendered {
+        let end = if helm == HelmCompat::V4 { "\n" } else { "" };
         Rendered {
             helm,
             crds: vec![],
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn helm_4_leaves_blank_lines_between_documents() {
-        let text = String::from_utf8(rendered(Helm::V4).stream()).expect("text");
+        let text = String::from_utf8(rendered(HelmCompat::V4).stream()).expect("text");
         assert_eq!(
             text,
             "---\n# Source: c/templates/a.yaml\nkind: A\n\n---\n# Source: c/templates/a.yaml\n\
@@ -193,21 +194,21 @@ mod tests {
 
     #[test]
     fn nothing_is_one_line_end() {
-        let empty = Rendered { manifests: vec![], hooks: vec![], ..rendered(Helm::V4) };
+        let empty = Rendered { manifests: vec![], hooks: vec![], ..rendered(HelmCompat::V4) };
         assert_eq!(empty.stream(), b"\n");
     }
 
     #[test]
     fn shows_what_was_asked_for_in_that_order() {
         let patterns = ["charts/s1/templates/t.yaml".to_owned(), "templates/h*".to_owned()];
-        let shown = rendered(Helm::V3).show_only(&patterns).expect("both match");
+        let shown = rendered(HelmCompat::V3).show_only(&patterns).expect("both match");
         let text = String::from_utf8(shown).expect("text");
         assert_eq!(
             text,
             "---\n# Source: c/charts/s1/templates/t.yaml\nkind: S1\n---\n\
              # Source: c/templates/h.yaml\nkind: H\n"
         );
-        let missing = rendered(Helm::V3).show_only(&["./templates/a.yaml".to_owned()]);
+        let missing = rendered(HelmCompat::V3).show_only(&["./templates/a.yaml".to_owned()]);
         assert_eq!(
             missing.expect_err("no match"),
             "could not find template ./templates/a.yaml in chart"
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn joins_the_documents_of_one_file() {
-        let out = rendered(Helm::V3).files(Path::new("d"), Some("r"));
+        let out = rendered(HelmCompat::V3).files(Path::new("d"), Some("r"));
         let paths: Vec<_> = out.files.iter().map(|(path, _)| path.to_string_lossy()).collect();
         assert_eq!(
             paths,

@@ -4,17 +4,17 @@
 //! regular expressions over text in Helm, not YAML, so a `---` inside a block scalar at column 0
 //! splits too (`releaseutil.SplitManifests`).
 
-use crate::chart::Helm;
+use crate::helm::HelmCompat;
 use crate::value::unicode::{trim_space, trim_space_start};
 
 /// Splits `text` into documents, in order.
 ///
 /// Helm 3 trims both ends of each document; Helm 4 trims the start only, so a document keeps its
 /// trailing newlines.
-pub fn split(text: &[u8], helm: Helm) -> Vec<&[u8]> {
+pub fn split(text: &[u8], helm: HelmCompat) -> Vec<&[u8]> {
     match helm {
-        Helm::V3 => split_3(trim_space(text)),
-        Helm::V4 => split_4(trim_space_start(text)),
+        HelmCompat::V3 => split_3(trim_space(text)),
+        HelmCompat::V4 => split_4(trim_space_start(text)),
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, helm_3: &[&str], helm_4: &[&str]) {
-        for (helm, want) in [(Helm::V3, helm_3), (Helm::V4, helm_4)] {
+        for (helm, want) in [(HelmCompat::V3, helm_3), (HelmCompat::V4, helm_4)] {
             let got: Vec<_> =
                 split(text.as_bytes(), helm).into_iter().map(String::from_utf8_lossy).collect();
             assert_eq!(got, want, "{helm:?} on {text:?}");
