@@ -1,9 +1,68 @@
 //! The command line: arguments in, exit status out.
+//!
+//! Here arguments and the environment become plain data once; below, nobody reads either. Only
+//! [`output`] writes to the two streams.
+
+mod exit;
+mod generate;
+mod host;
+mod output;
+mod render;
+mod template;
 
 use std::ffi::OsString;
+use std::panic;
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+use exit::Error;
+
+/// Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does.
+#[derive(Debug, Parser)]
+#[command(name = "jenkins-cmp", version, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Generate(generate::GenerateArgs),
+    Render(render::RenderArgs),
+    Template(Box<template::TemplateArgs>),
+}
+
 /// Runs the program with `args` (the first is the program's name).
-pub fn run(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(70)
+///
+/// Exit codes: 0 done, 1 the answer is no, 2 usage, 3 wrong input, 4 the outside world failed,
+/// 70 a bug of ours.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output with 0, the rest to standard error with 2.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match panic::catch_unwind(|| dispatch(cli.command)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            output::stderr(&error.message);
+            error.exit_code()
+        }
+        Err(_) => {
+            output::stderr("this is a bug in jenkins-cmp; please report it with the lines above");
+            ExitCode::from(70)
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Generate(args) => generate::run(&args),
+        Command::Render(args) => render::run(&args),
+        Command::Template(args) => template::run(&args),
+    }
 }

@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Error;
 use super::output;
-use crate::chart::{self, Helm};
+use crate::chart;
 use crate::files;
+use crate::helm::HelmCompat;
 use crate::release::{self, Options, Rendered};
 use crate::values::{self, Sources};
 
@@ -24,7 +25,7 @@ pub struct TemplateArgs {
 
     /// The release whose bytes are wanted where the two differ
     #[arg(long, value_name = "MAJOR", default_value = "4", value_enum)]
-    helm_compat: HelmCompat,
+    helm_compat: Major,
 
     /// Namespace of the release
     #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default")]
@@ -44,18 +45,18 @@ pub struct TemplateArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum HelmCompat {
+pub(super) enum Major {
     #[value(name = "3")]
     V3,
     #[value(name = "4")]
     V4,
 }
 
-impl From<HelmCompat> for Helm {
-    fn from(compat: HelmCompat) -> Helm {
-        match compat {
-            HelmCompat::V3 => Helm::V3,
-            HelmCompat::V4 => Helm::V4,
+impl From<Major> for HelmCompat {
+    fn from(major: Major) -> HelmCompat {
+        match major {
+            Major::V3 => HelmCompat::V3,
+            Major::V4 => HelmCompat::V4,
         }
     }
 }
@@ -193,8 +194,8 @@ struct IgnoredArgs {
 /// # Errors
 ///
 /// Helm's own text after `Error: `, and the exit code for wrong input.
-pub fn run(args: TemplateArgs) -> Result<(), Error> {
-    let (rendered, name) = render(&args).map_err(|error| Error {
+pub fn run(args: &TemplateArgs) -> Result<(), Error> {
+    let (rendered, name) = render(args).map_err(|error| Error {
         failure: error.failure,
         message: format!("Error: {}", error.message),
     })?;
@@ -218,7 +219,7 @@ pub fn run(args: TemplateArgs) -> Result<(), Error> {
 }
 
 fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
-    let helm = Helm::from(args.helm_compat);
+    let helm = HelmCompat::from(args.helm_compat);
     let (name, chart) = name_and_chart(args, helm)?;
     let path = locate(chart)?;
     let sources = Sources {
@@ -246,4 +247,116 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
     let host = super::host::System { helm, dns: args.cluster.enable_dns };
     let rendered = release::render(&chart, values, &options, &host)?;
     Ok((rendered, name))
+}
+
+/// The release's name and the chart, in the order `helm template` takes them.
+fn name_and_chart(args: &TemplateArgs, helm: HelmCompat) -> Result<(String, &str), Error> {
+    match (&args.name_and_chart[..], &args.cluster.name_template) {
+        ([name, _], Some(_)) => Err(Error::input(format!(
+            "cannot set --name-template and also specify a name: {name}"
+        ))),
+        ([name, chart], None) => Ok((name.clone(), chart)),
+        ([chart], Some(template)) => {
+            let host = super::host::System { helm, dns: false };
+            let name = release::name_from_template(template, helm, &host)?;
+            Ok((name, chart))
+        }
+        ([chart], None) => Ok(("release-name".to_owned(), chart)),
+        ([_, _, more @ ..], _) => Err(Error::usage(format!(
+            "expected at most two arguments, unexpected arguments: {}",
+            more.join(", ")
+        ))),
+        ([], _) => Err(Error::usage("\"helm template\" requires at least 1 argument")),
+    }
+}
+
+/// The chart's path; what is neither a directory nor a file is refused in Helm's words.
+fn locate(chart: &str) -> Result<PathBuf, Error> {
+    let chart = chart.trim();
+    let path = Path::new(chart);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    if path.is_absolute() || chart.starts_with('.') {
+        return Err(Error::input(format!("path {chart:?} not found")));
+    }
+    Err(Error::input(format!(
+        "chart {chart:?} not found: give the path of a directory or of a .tgz archive"
+    )))
+}
+
+/// Reads a values file or a file for `--set-file`; `-` is standard input.
+fn read_source(path: &str) -> Result<Vec<u8>, String> {
+    if path.trim() == "-" {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        return read.map(|_| bytes).map_err(|error| error.to_string());
+    }
+    if path.contains("://") {
+        return Err(format!("{path}: values are read from files only"));
+    }
+    fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("open {path}: no such file or directory"),
+        std::io::ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
+        std::io::ErrorKind::IsADirectory => format!("read {path}: is a directory"),
+        _ => format!("open {path}: {error}"),
+    })
+}
+
+/// Splits the values of a list flag at commas; a quoted field may hold commas, as in CSV.
+fn csv_list(flags: &[String]) -> Result<Vec<String>, Error> {
+    let mut out = Vec::new();
+    for flag in flags {
+        let mut rest = flag.as_str();
+        loop {
+            let (field, after) = match rest.strip_prefix('"') {
+                Some(quoted) => quoted_field(quoted)
+                    .ok_or_else(|| Error::usage(format!("unbalanced quotes in {flag:?}")))?,
+                None => {
+                    let end = rest.find(',').unwrap_or(rest.len());
+                    (rest[..end].to_owned(), &rest[end..])
+                }
+            };
+            out.push(field);
+            match after.strip_prefix(',') {
+                Some(next) => rest = next,
+                None => break,
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// A field after its opening quote, and what follows the closing one; `""` is a quote.
+fn quoted_field(text: &str) -> Option<(String, &str)> {
+    let mut field = String::new();
+    let mut rest = text;
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        field.push_str(before);
+        match after.strip_prefix('"') {
+            Some(next) => {
+                field.push('"');
+                rest = next;
+            }
+            None if after.is_empty() || after.starts_with(',') => return Some((field, after)),
+            None => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_flags_are_comma_separated_with_quotes() {
+        let list = |flags: &[&str]| {
+            csv_list(&flags.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(list(&["a,b", "c"]).expect("a list"), ["a", "b", "c"]);
+        assert_eq!(list(&["\"a,b\",c\"d"]).expect("a list"), ["a,b", "c\"d"]);
+        assert_eq!(list(&["\"a\"\"b\""]).expect("a list"), ["a\"b"]);
+        assert!(list(&["\"a"]).is_err());
+    }
 }

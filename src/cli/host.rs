@@ -1,0 +1,58 @@
+//! The process's own clock, randomness, time zone and resolver, for template functions.
+
+use std::net::ToSocketAddrs as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::helm::HelmCompat;
+use crate::template::Host;
+
+/// The real world.
+#[derive(Debug)]
+pub struct System {
+    /// Whose behaviour is wanted.
+    pub helm: HelmCompat,
+    /// Whether `getHostByName` resolves.
+    pub dns: bool,
+}
+
+/// The current time as Unix seconds and nanoseconds.
+pub fn now() -> (i64, u32) {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
+        Err(before) => (-(before.duration().as_secs() as i64), 0),
+    }
+}
+
+impl Host for System {
+    fn now(&self) -> (i64, u32) {
+        now()
+    }
+
+    fn random(&self, _purpose: &str, out: &mut [u8]) {
+        getrandom::fill(out).expect("the system has a source of randomness");
+    }
+
+    /// `TZ`, else the zone that /etc/localtime links to, else UTC, as Go does.
+    fn time_zone(&self) -> String {
+        match std::env::var("TZ") {
+            Ok(name) if name.is_empty() => return "UTC".to_owned(),
+            Ok(name) => return name.trim_start_matches(':').to_owned(),
+            Err(_) => {}
+        }
+        let link = std::fs::read_link("/etc/localtime").unwrap_or_default();
+        let link = link.to_string_lossy();
+        link.split_once("zoneinfo/").map_or("UTC", |(_, name)| name).to_owned()
+    }
+
+    fn resolve(&self, name: &str) -> String {
+        if !self.dns {
+            return String::new();
+        }
+        let mut addresses = (name, 0_u16).to_socket_addrs().into_iter().flatten();
+        addresses.next().map(|address| address.ip().to_string()).unwrap_or_default()
+    }
+
+    fn helm(&self) -> u8 {
+        self.helm.major()
+    }
+}
