@@ -1,3 +1,5 @@
 //! The integration tests, one file for each subject.
 
+mod differential;
+mod support;
 mod tidy;

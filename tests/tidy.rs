@@ -54,9 +54,15 @@ const PACKAGES: &[(&str, &[&str])] = &[
 ];
 
 fn module_of(path: &Path) -> String {
-    let relative = path.strip_prefix(root().join("src")).expect("a file below src");
+    let relative = path
+        .strip_prefix(root().join("src"))
+        .expect("a file below src");
     let first = relative.components().next().expect("a file name");
-    first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+    first
+        .as_os_str()
+        .to_string_lossy()
+        .trim_end_matches(".rs")
+        .to_owned()
 }
 
 #[test]
@@ -65,13 +71,18 @@ fn modules_import_from_lower_layers_and_listed_peers_only() {
     for path in rust_files("src") {
         let name = module_of(&path);
         let Some(Module(_, layer, peers)) = MODULES.iter().find(|m| m.0 == name) else {
-            assert!(["main", "lib"].contains(&&*name), "`{name}` is not in the table of layers");
+            assert!(
+                ["main", "lib"].contains(&&*name),
+                "`{name}` is not in the table of layers"
+            );
             continue;
         };
         let text = fs::read_to_string(&path).expect("a readable source");
         for piece in text.split("crate::").skip(1) {
-            let imported: String =
-                piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let imported: String = piece
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             let Some(Module(_, other, _)) = MODULES.iter().find(|m| m.0 == imported) else {
                 continue;
             };
@@ -86,13 +97,20 @@ fn modules_import_from_lower_layers_and_listed_peers_only() {
 #[test]
 fn wrapped_packages_are_named_in_their_module_only() {
     for path in rust_files("src") {
-        let (name, text) = (module_of(&path), fs::read_to_string(&path).expect("a readable source"));
+        let (name, text) = (
+            module_of(&path),
+            fs::read_to_string(&path).expect("a readable source"),
+        );
         for (package, modules) in PACKAGES {
             let named = text.split(package).count() > 1
                 && text.match_indices(package).any(|(at, _)| {
                     !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
                 });
-            assert!(!named || modules.contains(&&*name), "{package} in {}", path.display());
+            assert!(
+                !named || modules.contains(&&*name),
+                "{package} in {}",
+                path.display()
+            );
         }
     }
 }
@@ -101,10 +119,18 @@ fn wrapped_packages_are_named_in_their_module_only() {
 fn every_source_says_what_it_is() {
     for path in rust_files("src").into_iter().chain(rust_files("tests")) {
         let text = fs::read_to_string(&path).expect("a readable source");
-        assert!(text.starts_with("//! "), "{} has no module doc", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} has no module doc",
+            path.display()
+        );
         for word in ["todo!", "fixme", "dbg!", "unimplemented!"] {
             let allowed = path.ends_with("tests/tidy.rs");
-            assert!(allowed || !text.to_lowercase().contains(word), "{word} in {}", path.display());
+            assert!(
+                allowed || !text.to_lowercase().contains(word),
+                "{word} in {}",
+                path.display()
+            );
         }
     }
 }
@@ -112,7 +138,9 @@ fn every_source_says_what_it_is() {
 #[test]
 fn every_direct_dependency_has_its_reason() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
-    let (_, after) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
+    let (_, after) = manifest
+        .split_once("\n[dependencies]\n")
+        .expect("dependencies");
     let (section, _) = after.split_once("\n[").expect("another section");
     for line in section.lines().filter(|line| !line.trim().is_empty()) {
         assert!(line.contains(" # "), "no reason beside: {line}");
@@ -123,17 +151,27 @@ fn every_direct_dependency_has_its_reason() {
 fn the_lock_file_stays_small() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
     let packages = lock.matches("[[package]]").count();
-    assert!(packages <= 230, "{packages} packages; which of them does the product need?");
+    assert!(
+        packages <= 230,
+        "{packages} packages; which of them does the product need?"
+    );
 }
 
 #[test]
 fn every_test_file_is_included() {
     let main = fs::read_to_string(root().join("tests/main.rs")).expect("tests/main.rs");
     for path in rust_files("tests") {
-        let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let stem = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let below_main = path.parent() == Some(&root().join("tests"));
         if below_main && stem != "main" {
-            assert!(main.contains(&format!("mod {stem};")), "tests/main.rs leaves out {stem}");
+            assert!(
+                main.contains(&format!("mod {stem};")),
+                "tests/main.rs leaves out {stem}"
+            );
         }
     }
 }

@@ -1,0 +1,96 @@
+//! What the tests share: running the binary, private directories.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub struct Output {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A run of the binary to be prepared.
+#[must_use]
+pub struct Run(Command);
+
+impl Run {
+    /// Prepares `jenkins-cmp` with `args` in an empty environment.
+    pub fn new(args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"));
+        command.args(args).env_clear().stdin(Stdio::null());
+        Run(command)
+    }
+
+    /// Runs in `directory`.
+    pub fn current_dir(mut self, directory: &Path) -> Run {
+        self.0.current_dir(directory);
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Run {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs to the end.
+    pub fn output(mut self) -> Output {
+        let output = self.0.output().expect("the binary starts");
+        Output {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Runs `jenkins-cmp` with `args` in an empty environment.
+pub fn run(args: &[&str]) -> Output {
+    Run::new(args).output()
+}
+
+/// A directory of one test, removed at its end.
+pub struct TempDir(PathBuf);
+
+impl TempDir {
+    /// Makes an empty directory whose name begins with `name`.
+    pub fn new(name: &str) -> TempDir {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("{name}-{}-{n}", std::process::id()));
+        fs::create_dir_all(&path).expect("a new directory");
+        TempDir(path.canonicalize().expect("an existing directory"))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file below it, with its directories.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().expect("a path below the directory"))
+            .expect("directories");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The project's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
