@@ -1,0 +1,87 @@
+//! From rendered files to hooks and objects in Helm's order.
+
+use crate::helm::HelmCompat;
+use crate::value::unicode::trim_space;
+use crate::value::Str;
+
+use super::head::{self, Head};
+use super::order::sort_by_kind;
+use super::output::Document;
+use super::{Error, split};
+
+/// The events that the annotation `helm.sh/hook` may name.
+const EVENTS: [&str; 10] = [
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
+    "test-success",
+];
+
+/// The documents of a release.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    pub(super) manifests: Vec<Document>,
+    pub(super) hooks: Vec<Document>,
+    pub(super) log: Vec<String>,
+}
+
+/// Splits the rendered `files` (identifier and text) into documents and sorts them by kind.
+///
+/// Partials, notes and blank files are left out; so are test hooks unless `tests` are wanted.
+///
+/// # Errors
+///
+/// Returns Helm's text for the first document, in byte order of the identifiers, whose head cannot
+/// be decoded.
+pub(super) fn sort(
+    mut files: Vec<(String, Vec<u8>)>,
+    helm: HelmCompat,
+    tests: bool,
+) -> Result<Documents, Error> {
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut out = Documents::default();
+    for (source, text) in &files {
+        let base = source.rsplit('/').next().unwrap_or(source);
+        if base.starts_with('_') || source.ends_with("NOTES.txt") || trim_space(text).is_empty() {
+            continue;
+        }
+        for document in split::split(text, helm) {
+            let head = head::decode(document, helm)
+                .map_err(|error| Error::head(source, document, error))?;
+            out.add(source, document, &head, helm, tests);
+        }
+    }
+    sort_by_kind(&mut out.manifests, helm, |d| &d.kind);
+    sort_by_kind(&mut out.hooks, helm, |d| &d.kind);
+    Ok(out)
+}
+
+impl Documents {
+    fn add(&mut self, source: &str, text: &[u8], head: &Head, helm: HelmCompat, tests: bool) {
+        let document = Document {
+            source: source.to_owned(),
+            kind: head.kind.clone(),
+            text: Str::from(text),
+        };
+        let Some(hook) = &head.hook else {
+            self.manifests.push(document);
+            return;
+        };
+        let events: Vec<String> =
+            hook.split(',').map(|event| event.trim().to_lowercase()).collect();
+        if !events.iter().all(|event| EVENTS.contains(&&**event)) {
+            self.log.push(match helm {
+                HelmCompat::V3 => format!("info: skipping unknown hook: {hook:?}"),
+                HelmCompat::V4 => format!("skipping unknown hooks: {hook}"),
+            });
+        } else if tests || !events.iter().any(|event| event.starts_with("test")) {
+            self.hooks.push(document);
+        }
+    }
+}
