@@ -8,11 +8,13 @@
 //! carry theirs.
 
 pub mod format;
+pub mod json;
 mod list;
 mod map;
 mod object;
 mod str;
 mod tree;
+pub(crate) mod walk;
 
 use std::rc::Rc;
 
