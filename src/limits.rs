@@ -22,3 +22,7 @@ pub const MAX_SET_DEPTH: usize = 30;
 
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
+
+/// Largest text that encoding one value as JSON, YAML or TOML may give, in bytes: a value that holds
+/// another many times over can stand for far more text than it takes memory.
+pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;

@@ -8,12 +8,14 @@
 //! carry theirs.
 
 pub mod format;
+pub mod json;
 mod list;
 mod map;
 mod object;
 mod str;
 mod tree;
 pub mod unicode;
+pub(crate) mod walk;
 
 use std::rc::Rc;
 
