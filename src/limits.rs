@@ -22,3 +22,15 @@ pub const MAX_SET_DEPTH: usize = 30;
 
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
+
+/// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
+pub const MAX_FORMAT_DEPTH: usize = 10_000;
+
+/// Length of a printed value after which the printer stops.
+pub const MAX_FORMAT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Most numbers that `until`, `untilStep` and `seq` make.
+pub const MAX_SEQUENCE: usize = 1_000_000;
+
+/// Most digits of an intermediate result of `mulf` and its like.
+pub const MAX_DECIMAL_DIGITS: usize = 10_000;
