@@ -16,7 +16,7 @@ pub const FUNCTIONS: &[Function] = &[
 ];
 
 /// Sprig's text of a value: strings and byte slices as they are, anything else as `%v`.
-pub(crate) fn strval(value: &Value) -> Str {
+pub fn strval(value: &Value) -> Str {
     match value {
         Value::Str(s) => s.clone(),
         Value::List(list) if list.list_type() == ListType::Bytes => list.to_bytes().into(),

@@ -75,6 +75,14 @@ pub fn to_float64(value: &Value) -> f64 {
     }
 }
 
+/// `f` × 2^`exponent`, rounded once, for exponents of at most ±2000.
+pub(crate) fn times_power_of_two(f: f64, exponent: i32) -> f64 {
+    // 2^exponent may not be a float, but half of the exponent always gives one.
+    let half = exponent / 2;
+    let power = |exponent: i32| f64::from_bits(((exponent + 1023) as u64) << 52);
+    f * power(half) * power(exponent - half)
+}
+
 /// A float64 as int64 as amd64 converts it: toward zero, the least integer when out of range.
 fn truncate(f: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
@@ -250,14 +258,5 @@ fn scale(mantissa: u64, exponent: i64, lost: bool) -> Option<f64> {
     if power > 971 {
         return None;
     }
-    // Both factors are exact: kept has at most 53 bits, and the power is split where one float
-    // cannot hold it.
-    let half_power = power / 2;
-    let scaled = kept as f64 * power_of_two(half_power) * power_of_two(power - half_power);
-    Some(scaled).filter(|f| f.is_finite())
-}
-
-/// 2^`exponent` for exponents of normal floats.
-fn power_of_two(exponent: i64) -> f64 {
-    f64::from_bits(((exponent + 1023) as u64) << 52)
+    Some(times_power_of_two(kept as f64, power as i32)).filter(|f| f.is_finite())
 }

@@ -7,7 +7,7 @@
 //! should say so. (Go would exhaust its stack or memory on both.)
 
 use super::spec::{Bits, Spec};
-use super::{Int, Kind, List, ListType, Object, Str, Value};
+use super::{Int, Kind, ListType, Object, Str, Value};
 use crate::limits::{MAX_FORMAT_BYTES, MAX_FORMAT_DEPTH};
 
 pub use super::quote::quote;
