@@ -106,6 +106,20 @@ impl List {
         self.0.items.borrow().clone()
     }
 
+    /// The bytes of a `[]uint8`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let byte = |item: &Value| match item {
+            Value::Int(n) => n.to_i64() as u8,
+            _ => 0,
+        };
+        self.items().iter().map(byte).collect()
+    }
+
+    /// Takes the items out if nobody else holds the slice.
+    pub(super) fn take_last_items(&mut self) -> Vec<Value> {
+        Rc::get_mut(&mut self.0).map_or_else(Vec::new, |cell| cell.items.take())
+    }
+
     /// Says whether both are the same slice.
     pub fn same(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -115,17 +129,11 @@ impl List {
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
     }
+}
 
-    pub(super) fn deep_equal(&self, other: &List) -> bool {
-        self.0.list_type == other.0.list_type
-            && self.0.is_nil == other.0.is_nil
-            && (self.same(other)
-                || (self.len() == other.len()
-                    && self
-                        .items()
-                        .iter()
-                        .zip(other.items().iter())
-                        .all(|(a, b)| a.deep_equal(b))))
+impl Drop for Cell {
+    fn drop(&mut self) {
+        super::bury(self.items.take());
     }
 }
 
