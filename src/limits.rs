@@ -37,3 +37,16 @@ pub const MAX_SEQUENCE: usize = 1_000_000;
 
 /// Most digits of an intermediate result of `mulf` and its like.
 pub const MAX_DECIMAL_DIGITS: usize = 10_000;
+
+/// Longest string that a template function makes, in bytes.
+pub const MAX_STRING_BYTES: usize = 64 * 1024 * 1024;
+
+/// Longest list that `concat` and the splitting functions make.
+pub const MAX_LIST_ITEMS: usize = 1_000_000;
+
+/// Deepest nesting of maps that `merge` and `deepCopy` follow (Go overflows its stack on cyclic
+/// values).
+pub const MAX_COPY_DEPTH: usize = 10_000;
+
+/// Most entries that one call of `merge` or `deepCopy` visits.
+pub const MAX_COPY_ITEMS: usize = 5_000_000;

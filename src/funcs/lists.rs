@@ -1,6 +1,241 @@
 //! Lists: `list`, `first`, `append`, `uniq`, …
+//!
+//! In: any slice, typed ones such as `[]string` included, as sprig reflects on its arguments. Out:
+//! new lists, nil where Go leaves one nil (it prints as `[]` but is `null` in JSON); only `slice`
+//! keeps the type of the list. Refused with Go's texts: nil and what is no slice, bad bounds; with
+//! a limit: results beyond [`MAX_LIST_ITEMS`].
 
-use crate::template::Function;
+use crate::funcs::defaults::is_empty;
+use crate::limits::MAX_LIST_ITEMS;
+use crate::template::{Args, FuncError, Function, Param};
+use crate::value::number::to_int64;
+use crate::value::{Kind, List, ListType, Value};
+
+type Result<T = Value> = std::result::Result<T, FuncError>;
+
+/// Go's text for the use of a nil interface as if it held a value.
+pub(crate) const NIL_DEREFERENCE: &str =
+    "runtime error: invalid memory address or nil pointer dereference";
+
+const ANY: &[Param] = &[Param::Any];
+const ANY_TWICE: &[Param] = &[Param::Any, Param::Any];
 
 /// The functions of this group.
-pub const FUNCTIONS: &[Function] = &[];
+pub const FUNCTIONS: &[Function] = &[
+    Function::pure("append", ANY_TWICE, append),
+    Function::pure("chunk", &[Param::Int, Param::Any], chunk),
+    Function::pure("compact", ANY, compact),
+    Function::pure("concat", ANY, concat).variadic(),
+    Function::pure("first", ANY, first),
+    Function::pure("has", ANY_TWICE, has),
+    Function::pure("initial", ANY, initial),
+    Function::pure("last", ANY, last),
+    Function::pure("list", ANY, list).variadic(),
+    Function::pure("mustAppend", ANY_TWICE, append),
+    Function::pure("mustChunk", &[Param::Int, Param::Any], chunk),
+    Function::pure("mustCompact", ANY, compact),
+    Function::pure("mustFirst", ANY, first),
+    Function::pure("mustHas", ANY_TWICE, has),
+    Function::pure("mustInitial", ANY, initial),
+    Function::pure("mustLast", ANY, last),
+    Function::pure("mustPrepend", ANY_TWICE, prepend),
+    Function::pure("mustPush", ANY_TWICE, append),
+    Function::pure("mustRest", ANY, rest),
+    Function::pure("mustReverse", ANY, reverse),
+    Function::pure("mustSlice", ANY_TWICE, slice).variadic(),
+    Function::pure("mustUniq", ANY, uniq),
+    Function::pure("mustWithout", ANY_TWICE, without).variadic(),
+    Function::pure("prepend", ANY_TWICE, prepend),
+    Function::pure("push", ANY_TWICE, append),
+    Function::pure("rest", ANY, rest),
+    Function::pure("reverse", ANY, reverse),
+    Function::pure("slice", ANY_TWICE, slice).variadic(),
+    Function::pure("tuple", ANY, list).variadic(),
+    Function::pure("uniq", ANY, uniq),
+    Function::pure("without", ANY_TWICE, without).variadic(),
+];
+
+/// The items of a value of Go's kind slice, or `None`.
+pub(crate) fn slice_items(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(list) => Some(list.to_vec()),
+        Value::Object(object) if object.kind() == Kind::Slice => object.items(),
+        _ => None,
+    }
+}
+
+/// Checks that the function `name` may make a list of `n_items`.
+///
+/// # Errors
+///
+/// The list would be longer than [`MAX_LIST_ITEMS`].
+pub(crate) fn check_len(name: &str, n_items: usize) -> Result<()> {
+    if n_items > MAX_LIST_ITEMS {
+        return Err(FuncError::Limit(format!(
+            "`{name}` would make a list of more than {MAX_LIST_ITEMS} items"
+        )));
+    }
+    Ok(())
+}
+
+/// The items of the list argument `value`; `wrong` begins the message for what is no list.
+fn items_of(value: &Value, wrong: &str) -> Result<Vec<Value>> {
+    slice_items(value).ok_or_else(|| no_list(value, wrong, ""))
+}
+
+fn no_list(value: &Value, before: &str, after: &str) -> FuncError {
+    match value.kind() {
+        Kind::Invalid => NIL_DEREFERENCE.into(),
+        kind => format!("{before} {}{after}", kind.name()).into(),
+    }
+}
+
+fn list(args: Args<'_>) -> Result {
+    Ok(Value::list(args.rest(0).to_vec()))
+}
+
+fn append(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot push on type")?;
+    items.push(args.any(1).clone());
+    Ok(Value::list(items))
+}
+
+fn prepend(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot prepend on type")?;
+    items.insert(0, args.any(1).clone());
+    Ok(Value::list(items))
+}
+
+fn concat(args: Args<'_>) -> Result {
+    let mut all = Vec::new();
+    for list in args.rest(0) {
+        let items =
+            slice_items(list).ok_or_else(|| no_list(list, "Cannot concat type", " as list"))?;
+        check_len("concat", all.len() + items.len())?;
+        all.extend(items);
+    }
+    if all.is_empty() {
+        return Ok(Value::List(List::nil(ListType::Any)));
+    }
+    Ok(Value::list(all))
+}
+
+fn first(args: Args<'_>) -> Result {
+    let items = items_of(args.any(0), "Cannot find first on type")?;
+    Ok(items.into_iter().next().unwrap_or_default())
+}
+
+fn last(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot find last on type")?;
+    Ok(items.pop().unwrap_or_default())
+}
+
+fn rest(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot find rest on type")?;
+    if items.is_empty() {
+        return Ok(Value::List(List::nil(ListType::Any)));
+    }
+    items.remove(0);
+    Ok(Value::list(items))
+}
+
+fn initial(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot find initial on type")?;
+    if items.pop().is_none() {
+        return Ok(Value::List(List::nil(ListType::Any)));
+    }
+    Ok(Value::list(items))
+}
+
+fn reverse(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot find reverse on type")?;
+    items.reverse();
+    Ok(Value::list(items))
+}
+
+fn compact(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot compact on type")?;
+    items.retain(|item| !is_empty(item));
+    Ok(Value::list(items))
+}
+
+fn uniq(args: Args<'_>) -> Result {
+    let items = items_of(args.any(0), "Cannot find uniq on type")?;
+    let mut kept: Vec<Value> = Vec::new();
+    for item in items {
+        if !contains(&kept, &item) {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept))
+}
+
+fn without(args: Args<'_>) -> Result {
+    let mut items = items_of(args.any(0), "Cannot find without on type")?;
+    items.retain(|item| !contains(args.rest(1), item));
+    Ok(Value::list(items))
+}
+
+fn has(args: Args<'_>) -> Result {
+    let (needle, haystack) = (args.any(0), args.any(1));
+    if matches!(haystack, Value::Nil) {
+        return Ok(Value::Bool(false));
+    }
+    let items = items_of(haystack, "Cannot find has on type")?;
+    Ok(Value::Bool(contains(&items, needle)))
+}
+
+fn contains(items: &[Value], wanted: &Value) -> bool {
+    items.iter().any(|item| item.deep_equal(wanted))
+}
+
+/// `slice LIST [FROM [TO]]`: nil for an empty list, whatever the bounds.
+///
+/// Go lets TO reach up to the capacity of the list, which is usually its length; here it is always
+/// the length.
+fn slice(args: Args<'_>) -> Result {
+    let list = args.any(0);
+    let items = items_of(list, "list should be type of slice or array but")?;
+    if items.is_empty() {
+        return Ok(Value::Nil);
+    }
+    let bound = |index| args.rest(1).get(index).map(to_int64);
+    let (from, to) = (
+        bound(0).unwrap_or(0),
+        bound(1).unwrap_or(items.len() as i64),
+    );
+    let range = match (usize::try_from(from), usize::try_from(to)) {
+        (Ok(from), Ok(to)) => items.get(from..to),
+        _ => None,
+    };
+    let range = range.ok_or("reflect.Value.Slice: slice index out of bounds")?;
+    let list_type = match list {
+        Value::List(list) => list.list_type(),
+        _ => ListType::Any,
+    };
+    Ok(Value::List(List::new(list_type, range.to_vec())))
+}
+
+/// `chunk SIZE LIST`, with the outcome of Go's floating-point arithmetic for sizes below one.
+fn chunk(args: Args<'_>) -> Result {
+    let size = args.int(0);
+    let items = items_of(args.any(1), "Cannot chunk type")?;
+    let out_of_range = || FuncError::from("runtime error: makeslice: len out of range");
+    let n_chunks = ((items.len() as f64 - 1.0) / size as f64).floor() + 1.0;
+    if !n_chunks.is_finite() || n_chunks < 0.0 {
+        return Err(out_of_range());
+    }
+    let chunks: Vec<Value> = match usize::try_from(size) {
+        Ok(size) => items
+            .chunks(size)
+            .map(|part| Value::list(part.to_vec()))
+            .collect(),
+        // What is left are no chunks at all, or one item in a single chunk.
+        Err(_) if n_chunks < 1.0 => Vec::new(),
+        Err(_) if n_chunks == 1.0 && items.len() == 1 && size < -1 => {
+            vec![Value::list(items)]
+        }
+        Err(_) => return Err(out_of_range()),
+    };
+    Ok(Value::List(List::new(ListType::Lists, chunks)))
+}

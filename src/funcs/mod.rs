@@ -3,6 +3,9 @@
 //! Every file lists its functions; [`table`] joins the lists into the one table that lookup,
 //! documentation and tests read.
 
+mod address;
+#[cfg(test)]
+mod cases;
 pub mod crypto;
 pub mod dates;
 pub mod defaults;
@@ -11,17 +14,21 @@ pub mod encoding;
 pub mod helm;
 pub mod lists;
 pub mod math;
+mod merge;
 pub mod network;
 pub mod paths;
 pub mod random;
 #[cfg(test)]
 pub(crate) mod recorded;
 pub mod regex;
+pub(crate) mod runes;
 pub mod semver;
 pub mod serialize;
 pub mod strings;
 mod toml;
 pub mod types;
+mod url;
+mod words;
 
 use std::sync::LazyLock;
 
