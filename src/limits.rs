@@ -50,3 +50,18 @@ pub const MAX_COPY_DEPTH: usize = 10_000;
 
 /// Most entries that one call of `merge` or `deepCopy` visits.
 pub const MAX_COPY_ITEMS: usize = 5_000_000;
+
+/// Deepest nesting of parentheses in one template expression (Go: `maxStackDepth`).
+pub const MAX_EXPRESSION_DEPTH: u32 = 10_000;
+
+/// Deepest nesting of `if`, `range`, `with` and `block` in one template.
+pub const MAX_BLOCK_DEPTH: u32 = 10_000;
+
+/// Deepest nesting of `include`, `tpl` and `{{ template }}` together.
+pub const MAX_CALL_DEPTH: u32 = 100_000;
+
+/// Most nodes that one render may evaluate.
+pub const MAX_STEPS: u64 = 50_000_000;
+
+/// Most bytes that the templates of one render may write, nested calls included.
+pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;
