@@ -48,3 +48,13 @@ fn ternary(args: Args<'_>) -> Result<Value, FuncError> {
     let chosen = if args.bool(2) { 0 } else { 1 };
     Ok(args.any(chosen).clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::funcs::recorded;
+
+    #[test]
+    fn gives_what_was_recorded() {
+        recorded::check(super::FUNCTIONS, "funcs/defaults");
+    }
+}

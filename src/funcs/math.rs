@@ -289,3 +289,39 @@ fn to_list(numbers: Vec<i64>) -> Value {
     let items = numbers.into_iter().map(Value::int).collect();
     List::new(ListType::Int, items).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::funcs::recorded;
+
+    #[test]
+    fn gives_what_was_recorded() {
+        recorded::check(FUNCTIONS, "funcs/math");
+    }
+
+    #[test]
+    fn sequences_are_bounded() {
+        let most = MAX_SEQUENCE as i64;
+        assert_eq!(sequence(0, most, 1).unwrap().len(), MAX_SEQUENCE);
+        assert_eq!(sequence(most, 0, -1).unwrap().len(), MAX_SEQUENCE);
+        assert_eq!(sequence(0, 3 * most, 3).unwrap().len(), MAX_SEQUENCE);
+        for (start, stop, step) in [(0, most + 1, 1), (most + 1, 0, -1), (i64::MIN, i64::MAX, 1)] {
+            let error = sequence(start, stop, step).unwrap_err();
+            assert!(matches!(error, FuncError::Limit(_)), "{error:?}");
+        }
+        assert_eq!(sequence(i64::MAX - 1, i64::MAX, 5).unwrap(), [i64::MAX - 1]);
+        assert_eq!(sequence(i64::MIN, i64::MAX, i64::MAX).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn decimals_are_bounded() {
+        // Every factor adds 15 or 16 digits.
+        let nines = |n: usize| vec![Value::Float(9.999999999999999); n];
+        let few = nines(MAX_DECIMAL_DIGITS / 16 - 1);
+        assert!(exact(Operation::Multiply, 1.0, &few).is_ok());
+        let many = nines(MAX_DECIMAL_DIGITS / 15);
+        let error = exact(Operation::Multiply, 1.0, &many).unwrap_err();
+        assert!(matches!(error, FuncError::Limit(_)), "{error:?}");
+    }
+}

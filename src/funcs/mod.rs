@@ -18,6 +18,8 @@ mod merge;
 pub mod network;
 pub mod paths;
 pub mod random;
+#[cfg(test)]
+pub(crate) mod recorded;
 pub mod regex;
 pub(crate) mod runes;
 pub mod semver;

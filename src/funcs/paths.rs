@@ -79,3 +79,13 @@ fn cleaned(path: &[u8]) -> Vec<u8> {
         (false, false) => joined,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::funcs::recorded;
+
+    #[test]
+    fn gives_what_was_recorded() {
+        recorded::check(super::FUNCTIONS, "funcs/paths");
+    }
+}

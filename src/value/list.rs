@@ -115,6 +115,11 @@ impl List {
         self.items().iter().map(byte).collect()
     }
 
+    /// Takes the items out if nobody else holds the slice.
+    pub(super) fn take_last_items(&mut self) -> Vec<Value> {
+        Rc::get_mut(&mut self.0).map_or_else(Vec::new, |cell| cell.items.take())
+    }
+
     /// Says whether both are the same slice.
     pub fn same(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -123,6 +128,12 @@ impl List {
     /// The address that tells this slice from others (cycle checks).
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        super::bury(self.items.take());
     }
 }
 

@@ -145,6 +145,11 @@ impl Map {
         self.0.entries.borrow_mut()
     }
 
+    /// Takes the values out if nobody else holds the map.
+    pub(super) fn take_last_values(&mut self) -> Vec<Value> {
+        Rc::get_mut(&mut self.0).map_or_else(Vec::new, Cell::take_values)
+    }
+
     /// Says whether both are the same map.
     pub fn same(&self, other: &Map) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -153,6 +158,18 @@ impl Map {
     /// The address that tells this map from others (cycle checks).
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
+    }
+}
+
+impl Cell {
+    fn take_values(&mut self) -> Vec<Value> {
+        self.entries.take().into_values().collect()
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        super::bury(self.take_values());
     }
 }
 

@@ -18,6 +18,8 @@ pub mod number;
 mod object;
 pub mod printf;
 pub(crate) mod quote;
+#[cfg(test)]
+pub(crate) mod recorded;
 mod spec;
 mod str;
 mod tree;
@@ -237,6 +239,17 @@ impl Value {
         match self {
             Value::List(l) => Some(l),
             _ => None,
+        }
+    }
+}
+
+/// Drops values without recursion, however deep they are nested.
+fn bury(mut open: Vec<Value>) {
+    while let Some(value) = open.pop() {
+        match value {
+            Value::List(mut list) => open.extend(list.take_last_items()),
+            Value::Map(mut map) => open.extend(map.take_last_values()),
+            _ => {}
         }
     }
 }

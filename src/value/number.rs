@@ -167,17 +167,10 @@ fn underscores_fit(unsigned: &[u8]) -> bool {
 
 /// Reads lower-case decimal text without a sign.
 fn parse_decimal_float(text: &[u8]) -> Option<f64> {
-    let text: String = text
-        .iter()
-        .filter(|&&b| b != b'_')
-        .map(|&b| char::from(b))
-        .collect();
-    if !text
-        .bytes()
-        .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'))
-    {
-        return None;
-    }
+    // Rust reads what Go reads, and a sign or a word where none may be.
+    let starts_well = matches!(text.first(), Some(b'0'..=b'9' | b'.'));
+    let digits: Vec<u8> = text.iter().copied().filter(|&b| b != b'_').collect();
+    let text = std::str::from_utf8(&digits).ok().filter(|_| starts_well)?;
     text.parse().ok().filter(|f: &f64| f.is_finite())
 }
 

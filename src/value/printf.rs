@@ -7,7 +7,7 @@
 //! should say so. (Go would exhaust its stack or memory on both.)
 
 use super::spec::{Bits, Spec};
-use super::{Int, Kind, ListType, Object, Str, Value};
+use super::{Int, Kind, List, ListType, Object, Str, Value};
 use crate::limits::{MAX_FORMAT_BYTES, MAX_FORMAT_DEPTH};
 
 pub use super::quote::quote;
@@ -323,13 +323,11 @@ impl Printer {
             (Value::Nil, _) => self.bad_verb(verb, value),
             (_, 'T') => self.spec.text(&mut self.out, value.type_name().as_bytes()),
             (_, 'p') => self.pointer(value),
-            (Value::List(l), 'v' | 'w') if l.list_type() == ListType::Bytes => {
-                // Go: only as an operand itself is the type of a byte slice `[]byte`.
-                match self.spec.sharp_v && l.is_nil() {
-                    true => self.nil("[]byte"),
-                    false => self.list("[]byte", &l.items(), verb),
-                }
+            // Go: a byte slice has its type written `[]byte` only when it is the operand itself.
+            (Value::List(l), 'v') if l.list_type() == ListType::Bytes => {
+                self.list("[]byte", l, verb)
             }
+            (Value::List(l), 'w') if l.list_type() == ListType::Bytes => self.value(value, verb),
             (Value::List(_) | Value::Map(_) | Value::Object(_), 'w') => self.bad_verb(verb, value),
             _ => self.value(value, verb),
         }
@@ -355,8 +353,7 @@ impl Printer {
                 's' | 'q' | 'x' | 'X' if l.list_type() == ListType::Bytes => {
                     self.text(&l.to_bytes(), verb, value);
                 }
-                _ if l.is_nil() && self.spec.sharp_v => self.nil(l.list_type().name()),
-                _ => self.list(l.list_type().name(), &l.items(), verb),
+                _ => self.list(l.list_type().name(), l, verb),
             },
             Value::Map(m) if m.is_nil() && self.spec.sharp_v => self.nil(m.map_type().name()),
             Value::Map(m) => self.map(m.map_type().name(), m.entries().iter(), verb),
@@ -411,7 +408,15 @@ impl Printer {
         }
     }
 
-    fn list(&mut self, type_name: &str, items: &[Value], verb: char) {
+    fn list(&mut self, type_name: &str, list: &List, verb: char) {
+        if list.is_nil() && self.spec.sharp_v {
+            self.nil(type_name);
+        } else {
+            self.items(type_name, &list.items(), verb);
+        }
+    }
+
+    fn items(&mut self, type_name: &str, items: &[Value], verb: char) {
         self.open(type_name, "[");
         self.nested(|printer| {
             for (i, item) in items.iter().enumerate() {
@@ -452,7 +457,7 @@ impl Printer {
         if verb == 'v' && !self.spec.sharp_v {
             self.text(&object.display(), verb, value);
         } else if let Some(items) = object.items() {
-            self.list(object.type_name(), &items, verb);
+            self.items(object.type_name(), &items, verb);
         } else if let Some(entries) = object.entries() {
             let entries = entries.iter().map(|(key, item)| (key, item));
             self.map(object.type_name(), entries, verb);
@@ -543,5 +548,99 @@ impl Printer {
 
     fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Map, escape, format, recorded};
+
+    /// Calls what `testdata/format/` names.
+    fn call(name: &str, args: &[Value]) -> Vec<u8> {
+        let text = || args[0].as_str().unwrap();
+        match name {
+            "printf" => sprintf(text(), &args[1..]),
+            "print" => sprint(args),
+            "println" => sprintln(args),
+            "strconv.Quote" => quote(text()).into_bytes(),
+            "html" => escape::html(text()),
+            "js" => escape::js(text()),
+            "urlquery" => escape::urlquery(text()),
+            "float32" => match args[0] {
+                Value::Float(f) => format::float32(f).into_bytes(),
+                _ => panic!("float32 takes a float"),
+            },
+            _ => panic!("unknown function {name}"),
+        }
+    }
+
+    #[test]
+    fn prints_as_recorded() {
+        let mut failed = Vec::new();
+        for case in recorded::cases("format") {
+            let ours = Value::str(call(&case.name, &case.args));
+            let theirs = case.result.unwrap();
+            if !ours.deep_equal(&theirs) {
+                failed.push(format!(
+                    "{} {} {:?}\n  ours   {ours:?}\n  theirs {theirs:?}",
+                    case.place, case.name, case.args
+                ));
+            }
+        }
+        assert!(
+            failed.is_empty(),
+            "{} failed\n{}",
+            failed.len(),
+            failed.join("\n")
+        );
+    }
+
+    /// `depth` lists, each the only item of the next.
+    fn tower(depth: usize) -> Value {
+        (1..depth).fold(Value::list(vec![]), |inner, _| Value::list(vec![inner]))
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let text = sprint(&[tower(MAX_FORMAT_DEPTH)]);
+        assert_eq!(text.len(), 2 * MAX_FORMAT_DEPTH);
+        let text = sprint(&[tower(MAX_FORMAT_DEPTH + 1)]);
+        assert!(text.windows(10).any(|w| w == b"<too deep>"));
+        assert_eq!(text.len(), 2 * (MAX_FORMAT_DEPTH + 1) + 10);
+    }
+
+    #[test]
+    fn cycles_end() {
+        let map = Map::new();
+        map.insert("self", map.clone().into()).unwrap();
+        let text = sprintf(b"%v", &[map.into()]);
+        assert!(text.starts_with(b"map[self:map[self:"));
+        assert!(text.windows(10).any(|w| w == b"<too deep>"));
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let doubled = (0..40).fold(Value::from("x"), |v, _| Value::list(vec![v.clone(), v]));
+        let mut printer = Printer::new();
+        printer.end = 1000;
+        printer.argument(&doubled, 'v');
+        assert!((1001..1100).contains(&printer.out.len()));
+
+        let format = b"%9000000d".repeat(20);
+        let unused = sprintf(&format, &[]);
+        assert!(
+            unused.len() < 1000,
+            "a width without an operand costs nothing"
+        );
+        let wide = sprintf(&format, &vec![Value::int(1); 20]);
+        assert!((MAX_FORMAT_BYTES..MAX_FORMAT_BYTES + 9_000_001).contains(&wide.len()));
+    }
+
+    #[test]
+    fn addresses_are_always_the_same() {
+        let args = [Value::list(vec![]), Map::new().into(), Value::int(1)];
+        let text = sprintf(b"%p %#p %p", &args);
+        assert_eq!(text, b"0xc000000000 c000000000 %!p(int=1)");
     }
 }

@@ -165,51 +165,41 @@ impl Spec {
     /// Appends a float; `letter` is one of `b e E f g G x X`, `precision` the verb's default.
     pub(super) fn float(&self, out: &mut Vec<u8>, f: f64, letter: char, precision: Option<usize>) {
         let precision = self.precision.or(precision);
-        let lower = float::with_precision(f, letter.to_ascii_lowercase() as u8, precision);
-        let number = match letter {
-            'E' | 'G' | 'X' if f.is_finite() => lower.to_ascii_uppercase(),
-            _ => lower,
+        let mut digits = float::with_precision(f.abs(), letter.to_ascii_lowercase(), precision);
+        let sign = match f.is_sign_negative() && !f.is_nan() {
+            true => "-",
+            false if self.plus => "+",
+            false if self.space => " ",
+            false => "",
         };
-        let (sign, mut digits) = match number.strip_prefix(['-', '+']) {
-            Some(rest) if number.starts_with('-') => ('-', rest.to_owned()),
-            Some(rest) => ('+', rest.to_owned()),
-            None => ('+', number),
-        };
-        let sign = if sign == '+' && self.space && !self.plus {
-            ' '
-        } else {
-            sign
-        };
-        let infinite = digits == "Inf";
         if !f.is_finite() {
-            let signed = self.plus || self.space || (infinite && sign != '+');
-            // Go keeps the plus of an infinity when nothing was asked for.
-            let text = if signed || infinite {
-                format!("{sign}{digits}")
+            // Go keeps the plus of an infinity even when none was asked for.
+            let sign = if f == f64::INFINITY && sign.is_empty() {
+                "+"
             } else {
-                digits
+                sign
             };
+            let word = digits.trim_start_matches('+');
             Spec {
                 zero: false,
                 ..*self
             }
-            .pad(out, text.as_bytes());
+            .pad(out, [sign, word].concat().as_bytes());
             return;
+        }
+        if letter.is_ascii_uppercase() {
+            digits.make_ascii_uppercase();
         }
         if self.sharp && letter != 'b' {
             digits = with_point(&digits, letter, precision);
         }
-        if !self.plus && sign == '+' {
-            self.pad(out, digits.as_bytes());
-            return;
-        }
-        match self.width {
-            Some(width) if self.zero && !self.minus && width > digits.len() + 1 => {
-                out.push(sign as u8);
-                self.fill(out, width - digits.len() - 1);
-                out.extend_from_slice(digits.as_bytes());
-            }
-            _ => self.pad(out, format!("{sign}{digits}").as_bytes()),
+        if self.zero && !self.minus && !sign.is_empty() {
+            // The sign stands before the zeros.
+            out.extend_from_slice(sign.as_bytes());
+            let width = self.width.map(|width| width.saturating_sub(1));
+            Spec { width, ..*self }.pad(out, digits.as_bytes());
+        } else {
+            self.pad(out, [sign, &digits].concat().as_bytes());
         }
     }
 
