@@ -46,4 +46,4 @@ pub const MAX_LIST_ITEMS: usize = 1_000_000;
 pub const MAX_COPY_DEPTH: usize = 10_000;
 
 /// Most entries that one call of `merge` or `deepCopy` visits.
-pub const MAX_COPY_ITEMS: usize = 5_000_000;
+pub const MAX_COPY_ITEMS: usize = 1_000_000;
