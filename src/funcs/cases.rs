@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::funcs::{dicts, lists, network, strings};
-use crate::template::{Args, Call, FuncError, Function};
+use crate::template::{Args, Call, FuncError, Function, Param};
 use crate::value::printf::quote;
 use crate::value::{Int, List, ListType, Map, MapType, Str, Value, format};
 
@@ -45,6 +45,53 @@ fn dicts() {
 #[test]
 fn network() {
     check("network", network::FUNCTIONS);
+}
+
+#[test]
+fn parameters_are_those_of_go() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/funcs/signatures.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let recorded: BTreeMap<&str, &str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| (line.split('(').next().unwrap(), line))
+        .collect();
+    let functions = super::table(4).0;
+    for pair in functions.windows(2) {
+        assert_ne!(pair[0].name, pair[1].name, "listed twice");
+    }
+    for function in functions {
+        assert_eq!(recorded.get(function.name), Some(&&*signature(function)));
+    }
+}
+
+fn signature(function: &Function) -> String {
+    let n = function.params.len();
+    let params = function.params.iter().enumerate().map(|(i, param)| {
+        let dots = if function.variadic && i + 1 == n {
+            "..."
+        } else {
+            ""
+        };
+        let go_type = match param {
+            Param::Any => "interface {}",
+            Param::String => "string",
+            Param::Int => "int",
+            Param::Int64 => "int64",
+            Param::Float64 => "float64",
+            Param::Bool => "bool",
+            Param::List => "[]interface {}",
+            Param::Map => "map[string]interface {}",
+            Param::Object(name) => name,
+            Param::Reflect => "reflect.Value",
+        };
+        format!("{dots}{go_type}")
+    });
+    format!(
+        "{}({})",
+        function.name,
+        params.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// Repeats every call recorded for `group` and sees to it that each function has some.

@@ -48,11 +48,11 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("set", &[Param::Map, Param::String, Param::Any], |args| {
         args.map(0)
             .insert(args.str(1).clone(), args.any(2).clone())?;
-        Ok(Value::Map(args.map(0).clone()))
+        Ok(Value::Map(args.map(0).plain()))
     }),
     Function::pure("unset", &[Param::Map, Param::String], |args| {
         args.map(0).remove(args.str(1));
-        Ok(Value::Map(args.map(0).clone()))
+        Ok(Value::Map(args.map(0).plain()))
     }),
     Function::pure("values", &[Param::Map], |args| {
         Ok(Value::list(
@@ -141,7 +141,7 @@ fn not_a(value: &Value, wanted: &str) -> FuncError {
 
 /// Merges all further maps into the first, or into a new one if that is nil.
 fn merge_all(args: Args<'_>, winner: Winner) -> std::result::Result<Value, Failure> {
-    let mut dst = args.map(0).clone();
+    let mut dst = args.map(0).plain();
     for index in 1..args.len() {
         let src = args.map(index);
         if dst.is_nil() && !src.is_nil() {
@@ -212,4 +212,90 @@ fn copy(value: &Value, depth: usize, n_items: &mut usize) -> Result {
         }
         other => Ok(other.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Named;
+
+    static NAMED: Named = Named {
+        name: "common.Values",
+        method: |_, _, _| None,
+    };
+
+    fn call(name: &str, args: &[Value]) -> Value {
+        let function = FUNCTIONS.iter().find(|f| f.name == name).unwrap();
+        let crate::template::Call::Pure(body) = function.call else {
+            panic!("{name} is pure");
+        };
+        body(Args(args)).unwrap()
+    }
+
+    #[test]
+    fn named_maps_come_back_as_plain_ones() {
+        let values = Map::with_type(MapType::Named(&NAMED), Default::default());
+        for (name, args) in [
+            (
+                "set",
+                vec![values.clone().into(), "a".into(), Value::int(1)],
+            ),
+            ("unset", vec![values.clone().into(), "b".into()]),
+            ("merge", vec![values.clone().into()]),
+            (
+                "mergeOverwrite",
+                vec![values.clone().into(), Map::new().into()],
+            ),
+        ] {
+            let result = call(name, &args);
+            assert_eq!(result.type_name(), "map[string]interface {}", "{name}");
+            assert!(result.as_map().unwrap().same(&values), "{name}");
+        }
+        assert_eq!(
+            call("deepCopy", &[values.clone().into()]).type_name(),
+            "common.Values"
+        );
+        let error = dig(Args(&["a".into(), "d".into(), values.into()])).unwrap_err();
+        assert!(matches!(
+            error,
+            FuncError::Message(text) if text
+                == "interface conversion: interface {} is common.Values, not map[string]interface {}"
+        ));
+    }
+
+    fn copied(value: Value) -> Result {
+        deep_copy(Args(&[value]))
+    }
+
+    #[test]
+    fn copies_end_at_the_limits() {
+        let nested =
+            |depth| (0..depth).fold(Value::list(Vec::new()), |inner, _| Value::list(vec![inner]));
+        assert!(copied(nested(MAX_COPY_DEPTH)).is_ok());
+        assert!(matches!(
+            copied(nested(MAX_COPY_DEPTH + 1)),
+            Err(FuncError::Limit(_))
+        ));
+        let wide = |n| Value::list(vec![Value::Nil; n]);
+        assert!(copied(wide(MAX_COPY_ITEMS)).is_ok());
+        assert!(matches!(
+            copied(wide(MAX_COPY_ITEMS + 1)),
+            Err(FuncError::Limit(_))
+        ));
+        let shared = (0..64).fold(Value::Nil, |inner, _| {
+            Value::list(vec![inner.clone(), inner])
+        });
+        assert!(matches!(copied(shared), Err(FuncError::Limit(_))));
+    }
+
+    #[test]
+    fn cyclic_values_are_not_copied() {
+        let map = Map::new();
+        map.insert("self", map.clone().into()).unwrap();
+        assert!(matches!(
+            copied(map.clone().into()),
+            Err(FuncError::Limit(_))
+        ));
+        map.remove(b"self");
+    }
 }

@@ -45,31 +45,83 @@ fn failure(args: Args<'_>) -> FuncError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::{Call, Host};
+    use crate::value::{MapType, Str};
 
-    fn call(message: &str, value: Value) -> std::result::Result<Value, String> {
-        match required(Args(&[message.into(), value])) {
-            Ok(value) => Ok(value),
-            Err(FuncError::Fail(message)) => Err(message),
-            Err(other) => panic!("not a failure: {other:?}"),
+    /// A run whose templates say what they were called with.
+    struct Echo;
+
+    impl Runtime for Echo {
+        fn include(&mut self, name: &Str, data: Value) -> std::result::Result<Str, FuncError> {
+            Ok(format!("include {name} {data:?}").into())
+        }
+
+        fn tpl(&mut self, text: &Str, data: Value) -> std::result::Result<Str, FuncError> {
+            Ok(format!("tpl {text} {data:?}").into())
+        }
+
+        fn host(&self) -> &dyn Host {
+            unreachable!("templates are rendered without a look outside")
+        }
+    }
+
+    fn call(name: &str, args: &[Value]) -> Result {
+        match FUNCTIONS.iter().find(|f| f.name == name).unwrap().call {
+            Call::Pure(body) => body(Args(args)),
+            Call::Run(body) => body(&mut Echo, Args(args)),
+            Call::Reflect(_) => panic!("{name} is no built-in of the language"),
+        }
+    }
+
+    fn failure_of(name: &str, args: &[Value]) -> String {
+        match call(name, args) {
+            Err(FuncError::Fail(message)) => message,
+            other => panic!("not a failure: {other:?}"),
         }
     }
 
     #[test]
+    fn templates_are_left_to_the_run() {
+        let args = ["a.name".into(), Value::Bool(true)];
+        let text = |name| call(name, &args).unwrap().as_str().unwrap().to_string();
+        assert_eq!(text("include"), "include a.name Bool(true)");
+        assert_eq!(text("tpl"), "tpl a.name Bool(true)");
+    }
+
+    #[test]
     fn required_refuses_nil_and_the_empty_string_only() {
-        assert_eq!(call("no host", Value::Nil).unwrap_err(), "no host");
-        assert_eq!(call("no host", "".into()).unwrap_err(), "no host");
+        assert_eq!(
+            failure_of("required", &["no host".into(), Value::Nil]),
+            "no host"
+        );
+        assert_eq!(
+            failure_of("required", &["no host".into(), "".into()]),
+            "no host"
+        );
         for present in [
             Value::Bool(false),
             Value::int(0),
             Value::list(Vec::new()),
-            Value::Map(Map::nil(crate::value::MapType::Any)),
+            Value::Map(Map::nil(MapType::Any)),
             " ".into(),
         ] {
-            assert!(
-                call("no host", present.clone())
-                    .unwrap()
-                    .deep_equal(&present)
-            );
+            let result = call("required", &["no host".into(), present.clone()]);
+            assert!(result.unwrap().deep_equal(&present));
         }
+    }
+
+    #[test]
+    fn fail_always_fails() {
+        assert_eq!(failure_of("fail", &["use port 80".into()]), "use port 80");
+    }
+
+    #[test]
+    fn lookup_finds_nothing() {
+        let found = call("lookup", &["v1".into(), "Pod".into(), "".into(), "".into()]).unwrap();
+        assert!(
+            found
+                .as_map()
+                .is_some_and(|map| map.is_empty() && !map.is_nil())
+        );
     }
 }

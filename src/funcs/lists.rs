@@ -5,6 +5,9 @@
 //! keeps the type of the list. Refused with Go's texts: nil and what is no slice, bad bounds; with
 //! a limit: results beyond [`MAX_LIST_ITEMS`].
 
+use std::cell::Ref;
+use std::ops::Deref;
+
 use crate::funcs::defaults::is_empty;
 use crate::limits::MAX_LIST_ITEMS;
 use crate::template::{Args, FuncError, Function, Param};
@@ -55,11 +58,30 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("without", ANY_TWICE, without).variadic(),
 ];
 
+/// The items of a slice, for reading.
+pub(crate) enum Items<'a> {
+    /// Those of a list.
+    Shared(Ref<'a, Vec<Value>>),
+    /// Those of a named slice type.
+    Own(Vec<Value>),
+}
+
+impl Deref for Items<'_> {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        match self {
+            Items::Shared(items) => items,
+            Items::Own(items) => items,
+        }
+    }
+}
+
 /// The items of a value of Go's kind slice, or `None`.
-pub(crate) fn slice_items(value: &Value) -> Option<Vec<Value>> {
+pub(crate) fn slice_items(value: &Value) -> Option<Items<'_>> {
     match value {
-        Value::List(list) => Some(list.to_vec()),
-        Value::Object(object) if object.kind() == Kind::Slice => object.items(),
+        Value::List(list) => Some(Items::Shared(list.items())),
+        Value::Object(object) if object.kind() == Kind::Slice => object.items().map(Items::Own),
         _ => None,
     }
 }
@@ -79,7 +101,7 @@ pub(crate) fn check_len(name: &str, n_items: usize) -> Result<()> {
 }
 
 /// The items of the list argument `value`; `wrong` begins the message for what is no list.
-fn items_of(value: &Value, wrong: &str) -> Result<Vec<Value>> {
+fn items_of<'a>(value: &'a Value, wrong: &str) -> Result<Items<'a>> {
     slice_items(value).ok_or_else(|| no_list(value, wrong, ""))
 }
 
@@ -95,15 +117,17 @@ fn list(args: Args<'_>) -> Result {
 }
 
 fn append(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot push on type")?;
-    items.push(args.any(1).clone());
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot push on type")?;
+    Ok(joined(&items, args.rest(1)))
 }
 
 fn prepend(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot prepend on type")?;
-    items.insert(0, args.any(1).clone());
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot prepend on type")?;
+    Ok(joined(args.rest(1), &items))
+}
+
+fn joined(front: &[Value], back: &[Value]) -> Value {
+    Value::list([front, back].concat())
 }
 
 fn concat(args: Args<'_>) -> Result {
@@ -112,68 +136,68 @@ fn concat(args: Args<'_>) -> Result {
         let items =
             slice_items(list).ok_or_else(|| no_list(list, "Cannot concat type", " as list"))?;
         check_len("concat", all.len() + items.len())?;
-        all.extend(items);
+        all.extend_from_slice(&items);
     }
-    if all.is_empty() {
-        return Ok(Value::List(List::nil(ListType::Any)));
-    }
-    Ok(Value::list(all))
+    Ok(some_or_nil((!all.is_empty()).then_some(all)))
+}
+
+/// A list, or the nil list.
+fn some_or_nil(items: Option<Vec<Value>>) -> Value {
+    items.map_or_else(|| List::nil(ListType::Any).into(), Value::list)
 }
 
 fn first(args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find first on type")?;
-    Ok(items.into_iter().next().unwrap_or_default())
+    Ok(items.first().cloned().unwrap_or_default())
 }
 
 fn last(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot find last on type")?;
-    Ok(items.pop().unwrap_or_default())
+    let items = items_of(args.any(0), "Cannot find last on type")?;
+    Ok(items.last().cloned().unwrap_or_default())
 }
 
 fn rest(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot find rest on type")?;
-    if items.is_empty() {
-        return Ok(Value::List(List::nil(ListType::Any)));
-    }
-    items.remove(0);
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot find rest on type")?;
+    Ok(some_or_nil(
+        items.split_first().map(|(_, rest)| rest.to_vec()),
+    ))
 }
 
 fn initial(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot find initial on type")?;
-    if items.pop().is_none() {
-        return Ok(Value::List(List::nil(ListType::Any)));
-    }
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot find initial on type")?;
+    Ok(some_or_nil(
+        items.split_last().map(|(_, initial)| initial.to_vec()),
+    ))
 }
 
 fn reverse(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot find reverse on type")?;
-    items.reverse();
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot find reverse on type")?;
+    Ok(Value::list(items.iter().rev().cloned().collect()))
 }
 
 fn compact(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot compact on type")?;
-    items.retain(|item| !is_empty(item));
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot compact on type")?;
+    Ok(kept(&items, |item| !is_empty(item)))
 }
 
 fn uniq(args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find uniq on type")?;
-    let mut kept: Vec<Value> = Vec::new();
-    for item in items {
-        if !contains(&kept, &item) {
-            kept.push(item);
+    let mut once: Vec<Value> = Vec::new();
+    for item in items.iter() {
+        if !contains(&once, item) {
+            once.push(item.clone());
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::list(once))
 }
 
 fn without(args: Args<'_>) -> Result {
-    let mut items = items_of(args.any(0), "Cannot find without on type")?;
-    items.retain(|item| !contains(args.rest(1), item));
-    Ok(Value::list(items))
+    let items = items_of(args.any(0), "Cannot find without on type")?;
+    Ok(kept(&items, |item| !contains(args.rest(1), item)))
+}
+
+fn kept(items: &[Value], keeps: impl Fn(&Value) -> bool) -> Value {
+    Value::list(items.iter().filter(|item| keeps(item)).cloned().collect())
 }
 
 fn has(args: Args<'_>) -> Result {
@@ -233,9 +257,23 @@ fn chunk(args: Args<'_>) -> Result {
         // What is left are no chunks at all, or one item in a single chunk.
         Err(_) if n_chunks < 1.0 => Vec::new(),
         Err(_) if n_chunks == 1.0 && items.len() == 1 && size < -1 => {
-            vec![Value::list(items)]
+            vec![Value::list(items.to_vec())]
         }
         Err(_) => return Err(out_of_range()),
     };
     Ok(Value::List(List::new(ListType::Lists, chunks)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concat_ends_at_the_limit() {
+        let list = |n| Value::list(vec![Value::Nil; n]);
+        let most = concat(Args(&[list(MAX_LIST_ITEMS - 1), list(1)])).unwrap();
+        assert_eq!(most.as_list().unwrap().len(), MAX_LIST_ITEMS);
+        let more = concat(Args(&[list(MAX_LIST_ITEMS), list(1)]));
+        assert!(matches!(more, Err(FuncError::Limit(_))));
+    }
 }

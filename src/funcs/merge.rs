@@ -173,3 +173,116 @@ fn is_empty(value: &Value) -> bool {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Str, Tree};
+    use std::any::Any;
+
+    fn map(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Map {
+        entries
+            .into_iter()
+            .map(|(key, value)| (Str::from(key), value))
+            .collect()
+    }
+
+    /// Maps inside one another, `depth` of them below the outermost.
+    fn nested(depth: usize) -> Map {
+        (0..depth).fold(map([("x", Value::int(1))]), |inner, _| {
+            map([("a", inner.into())])
+        })
+    }
+
+    fn is_limit(result: Result) -> bool {
+        matches!(result, Err(Failure::Panic(FuncError::Limit(_))))
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let merged = |depth| merge(&nested(depth), &nested(depth), Winner::Source);
+        assert!(merged(MAX_COPY_DEPTH).is_ok());
+        assert!(is_limit(merged(MAX_COPY_DEPTH + 1)));
+    }
+
+    #[test]
+    fn cycles_end_in_an_error() {
+        let (a, b) = (Map::new(), Map::new());
+        a.insert("self", a.clone().into()).unwrap();
+        b.insert("self", b.clone().into()).unwrap();
+        assert!(is_limit(merge(&a, &b, Winner::Destination)));
+        a.remove(b"self");
+        b.remove(b"self");
+    }
+
+    #[test]
+    fn repeated_sharing_ends_in_an_error() {
+        let twice = || {
+            (0..64).fold(map([("x", Value::int(1))]), |inner, _| {
+                map([("a", inner.clone().into()), ("b", inner.into())])
+            })
+        };
+        assert!(is_limit(merge(&twice(), &twice(), Winner::Destination)));
+    }
+
+    #[derive(Debug)]
+    struct Thing(Kind, &'static str);
+
+    impl Object for Thing {
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+
+        fn kind(&self) -> Kind {
+            self.0
+        }
+
+        fn type_name(&self) -> &str {
+            self.1
+        }
+
+        fn display(&self) -> Vec<u8> {
+            b"thing".to_vec()
+        }
+
+        fn json(&self) -> std::result::Result<Tree, String> {
+            Ok(Tree::Null)
+        }
+
+        fn deep_equal(&self, _: &dyn Object) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn pointers_refuse_maps_unless_the_source_wins() {
+        let merged = |dst: &Value, src: &Value, winner| {
+            let (dst, src) = (map([("a", dst.clone())]), map([("a", src.clone())]));
+            merge(&dst, &src, winner).map(|()| dst.get(b"a").unwrap().type_name().to_owned())
+        };
+        let thing = |kind, name| Value::from(std::rc::Rc::new(Thing(kind, name)));
+        let pointer = thing(Kind::Ptr, "*t.T");
+        let plain = Value::Map(Map::new());
+        let refused = merged(&pointer, &plain, Winner::Destination).unwrap_err();
+        assert!(matches!(
+            refused,
+            Failure::Refused("src and dst must be of same type")
+        ));
+        assert_eq!(
+            merged(&pointer, &plain, Winner::Source).unwrap(),
+            plain.type_name()
+        );
+        let pointee = thing(Kind::Struct, "t.T");
+        assert_eq!(
+            merged(&pointer, &pointee, Winner::Destination).unwrap(),
+            "*t.T"
+        );
+        assert_eq!(merged(&pointee, &pointer, Winner::Source).unwrap(), "*t.T");
+        let nil = Value::Map(Map::nil(MapType::Any));
+        assert!(matches!(
+            merged(&nil, &pointee, Winner::Source).unwrap_err(),
+            Failure::Panic(FuncError::Message(text))
+                if text == "reflect: call of reflect.Value.IsNil on struct Value"
+        ));
+    }
+}

@@ -77,3 +77,51 @@ fn part(map: &Map, key: &str) -> Result<Vec<u8>> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Host;
+
+    struct Fixed;
+
+    impl Runtime for Fixed {
+        fn include(&mut self, _: &Str, _: Value) -> Result<Str> {
+            unreachable!("no template is called")
+        }
+
+        fn tpl(&mut self, _: &Str, _: Value) -> Result<Str> {
+            unreachable!("no template is called")
+        }
+
+        fn host(&self) -> &dyn Host {
+            self
+        }
+    }
+
+    impl Host for Fixed {
+        fn now(&self) -> (i64, u32) {
+            (0, 0)
+        }
+
+        fn random(&self, _: &str, _: &mut [u8]) {}
+
+        fn time_zone(&self) -> String {
+            "UTC".to_owned()
+        }
+
+        fn resolve(&self, name: &str) -> String {
+            format!("address of {name}")
+        }
+
+        fn helm(&self) -> u8 {
+            4
+        }
+    }
+
+    #[test]
+    fn host_names_are_left_to_the_host() {
+        let address = get_host_by_name(&mut Fixed, Args(&["db.example".into()])).unwrap();
+        assert_eq!(address.as_str().unwrap(), &"address of db.example");
+    }
+}

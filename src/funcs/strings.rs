@@ -321,7 +321,7 @@ fn split<'a>(text: &'a [u8], separator: &[u8], limit: i64) -> Result<Vec<&'a [u8
         }
         parts.push(&text[start..end]);
         start = next;
-        lists::check_len("split", parts.len()).map(|()| true)
+        lists::check_len("split", parts.len() + 1).map(|()| true)
     };
     if separator.is_empty() {
         for at in runes(text).map(|rune| rune.at).skip(1) {
@@ -358,16 +358,15 @@ fn to_strings(value: &Value) -> List {
     {
         return list.clone();
     }
-    let items = match (lists::slice_items(value), value) {
-        (Some(items), _) => items,
-        (None, Value::Nil) => Vec::new(),
-        (None, other) => vec![other.clone()],
+    let string = |item: &Value| match item {
+        Value::Nil => None,
+        present => Some(Value::Str(strval(present))),
     };
-    let strings = items
-        .iter()
-        .filter(|item| !matches!(item, Value::Nil))
-        .map(|item| Value::Str(strval(item)));
-    List::new(ListType::Str, strings.collect())
+    let strings = match lists::slice_items(value) {
+        Some(items) => items.iter().filter_map(string).collect(),
+        None => string(value).into_iter().collect(),
+    };
+    List::new(ListType::Str, strings)
 }
 
 /// Sorts in byte order; a `[]string` is sorted where it lies, as Go does.
@@ -447,4 +446,42 @@ fn trim(text: &[u8], cuts: impl Fn(char) -> bool) -> &[u8] {
     };
     let end = kept.last().map_or(first.end(), Rune::end);
     &text[first.at..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::MAX_LIST_ITEMS;
+
+    fn is_limit<T>(result: Result<T>) -> bool {
+        matches!(result, Err(FuncError::Limit(_)))
+    }
+
+    #[test]
+    fn strings_end_at_the_limit() {
+        let most = MAX_STRING_BYTES as i64;
+        assert_eq!(repeat(b"x", most).unwrap().len(), MAX_STRING_BYTES);
+        assert!(is_limit(repeat(b"x", most + 1)));
+        assert!(is_limit(repeat(b"xyz", most / 2)));
+        assert!(is_limit(indent(b"", most / 4, b"\n\n\n\n")));
+        assert!(is_limit(indent(b"", i64::MAX, b"a\nb")));
+        let text = vec![b'a'; 10_000];
+        assert!(is_limit(replace(b"a", &text, &text)));
+        assert!(is_limit(replace(b"", &text, &text)));
+        assert!(is_limit(words::wrap(&text, 1, &text, true)));
+        let text = Value::str(vec![b'a'; MAX_STRING_BYTES / 2]);
+        let list = Value::list(vec![text.clone(), text.clone()]);
+        assert!(is_limit(join(Args(&[",".into(), list.clone()]))));
+        assert!(!is_limit(join(Args(&["".into(), list]))));
+        assert!(is_limit(cat(Args(&[text.clone(), text]))));
+    }
+
+    #[test]
+    fn splitting_ends_at_the_limit() {
+        let text = vec![b'a'; MAX_LIST_ITEMS + 1];
+        assert_eq!(split(&text[1..], b"", -1).unwrap().len(), MAX_LIST_ITEMS);
+        assert!(is_limit(split(&text, b"", -1)));
+        assert!(is_limit(split(&text, b"a", -1)));
+        assert_eq!(split(&text, b"a", 2).unwrap().len(), 2);
+    }
 }

@@ -55,7 +55,11 @@ impl PartialEq for MapType {
 
 /// A map; clones are the same map, so `set` through one is seen through all.
 #[derive(Clone)]
-pub struct Map(Rc<Cell>);
+pub struct Map {
+    cell: Rc<Cell>,
+    /// Whether this handle sees a named type as `map[string]interface {}`.
+    is_plain: bool,
+}
 
 struct Cell {
     map_type: MapType,
@@ -71,35 +75,55 @@ impl Map {
 
     /// Makes a map of `entries`; the caller sees to it that they fit `map_type`.
     pub fn with_type(map_type: MapType, entries: BTreeMap<Str, Value>) -> Map {
-        Map(Rc::new(Cell {
+        Map::from_cell(Cell {
             map_type,
             is_nil: false,
             entries: RefCell::new(entries),
-        }))
+        })
     }
 
     /// Makes a nil map: prints `map[]`, but is `null` in JSON and YAML.
     pub fn nil(map_type: MapType) -> Map {
-        Map(Rc::new(Cell {
+        Map::from_cell(Cell {
             map_type,
             is_nil: true,
             entries: RefCell::default(),
-        }))
+        })
+    }
+
+    fn from_cell(cell: Cell) -> Map {
+        Map {
+            cell: Rc::new(cell),
+            is_plain: false,
+        }
+    }
+
+    /// The same map as a `map[string]interface {}`: Go converts a named map that is passed where
+    /// that type is wanted, so `set .Values "a" 1` gives a plain map.
+    #[must_use]
+    pub fn plain(&self) -> Map {
+        Map {
+            is_plain: true,
+            ..self.clone()
+        }
     }
 
     /// The Go type.
     pub fn map_type(&self) -> MapType {
-        self.0.map_type
+        match self.cell.map_type {
+            MapType::Named(_) if self.is_plain => MapType::Any,
+            map_type => map_type,
+        }
     }
 
     /// Says whether this is a nil map.
     pub fn is_nil(&self) -> bool {
-        self.0.is_nil
+        self.cell.is_nil
     }
 
     /// The number of entries.
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.cell.entries.borrow().len()
     }
 
     /// Says whether there are no entries.
@@ -109,12 +133,12 @@ impl Map {
 
     /// The value under `key`; `Some(Value::Nil)` for a present nil.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.cell.entries.borrow().get(key).cloned()
     }
 
     /// Says whether `key` is present, nil or not.
     pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.cell.entries.borrow().contains_key(key)
     }
 
     /// Puts `value` under `key`.
@@ -123,41 +147,41 @@ impl Map {
     ///
     /// Go's panic text when the map is nil.
     pub fn insert(&self, key: impl Into<Str>, value: Value) -> Result<Option<Value>, String> {
-        if self.0.is_nil {
+        if self.cell.is_nil {
             return Err("assignment to entry in nil map".to_owned());
         }
-        Ok(self.0.entries.borrow_mut().insert(key.into(), value))
+        Ok(self.cell.entries.borrow_mut().insert(key.into(), value))
     }
 
     /// Removes `key`.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.cell.entries.borrow_mut().remove(key)
     }
 
     /// The entries in byte order of their keys, for reading; do not call back into template code
     /// while holding it.
     pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.cell.entries.borrow()
     }
 
     /// The entries, for changing in place.
     pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow_mut()
+        self.cell.entries.borrow_mut()
     }
 
     /// Takes the values out if nobody else holds the map.
     pub(super) fn take_last_values(&mut self) -> Vec<Value> {
-        Rc::get_mut(&mut self.0).map_or_else(Vec::new, Cell::take_values)
+        Rc::get_mut(&mut self.cell).map_or_else(Vec::new, Cell::take_values)
     }
 
     /// Says whether both are the same map.
     pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.cell, &other.cell)
     }
 
     /// The address that tells this map from others (cycle checks).
     pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as usize
+        Rc::as_ptr(&self.cell) as usize
     }
 }
 
