@@ -109,14 +109,14 @@ fn must_to_toml(args: Args<'_>) -> Result<Value, FuncError> {
 
 fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match decode_map(args.str(0)) {
-        Ok(entries) => Tree::thaw_map(&entries, MapType::Any).into(),
-        Err(error) => error_map(&TreeMap::new(), error),
+        Ok(entries) => thaw_map(entries).into(),
+        Err(error) => error_map(TreeMap::new(), error),
     })
 }
 
 fn from_yaml_array(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match decode_list(args.str(0)) {
-        Ok(items) => Value::list(items.iter().map(Tree::thaw).collect()),
+        Ok(items) => thaw(Tree::list(items)),
         Err(error) => Value::list(vec![Value::str(error)]),
     })
 }
@@ -126,35 +126,32 @@ fn from_json(args: Args<'_>) -> Result<Value, FuncError> {
         Decoded {
             value,
             error: Some(error),
-        } => error_map(&value.unwrap_or_default(), error),
+        } => error_map(value.unwrap_or_default(), error),
         Decoded {
             value: Some(entries),
             ..
-        } => Tree::thaw_map(&entries, MapType::Any).into(),
+        } => thaw_map(entries).into(),
         Decoded { value: None, .. } => Map::nil(MapType::Any).into(),
     })
 }
 
 fn from_json_array(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match json::decode_list(args.str(0)) {
-        Decoded {
-            error: Some(error), ..
-        } => Value::list(vec![Value::str(error)]),
-        Decoded {
-            value: Some(items), ..
-        } => Value::list(items.iter().map(Tree::thaw).collect()),
-        Decoded { value: None, .. } => List::nil(ListType::Any).into(),
+    let Decoded { value, error } = json::decode_list(args.str(0));
+    let items = value.map(|items| thaw(Tree::list(items)));
+    Ok(match error {
+        Some(error) => Value::list(vec![Value::str(error)]),
+        None => items.unwrap_or_else(|| List::nil(ListType::Any).into()),
     })
 }
 
 fn must_from_json(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(json::decode(args.str(0))?.thaw())
+    Ok(thaw(json::decode(args.str(0))?))
 }
 
 fn from_toml(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match toml::decode(args.str(0)) {
         Ok(map) => map.into(),
-        Err(error) => error_map(&TreeMap::new(), error),
+        Err(error) => error_map(TreeMap::new(), error),
     })
 }
 
@@ -174,9 +171,22 @@ fn without_line_feed(mut text: String) -> Value {
     Value::str(text)
 }
 
+/// Makes the template's form of `tree`, however deep it is.
+fn thaw(tree: Tree) -> Value {
+    let value = tree.thaw();
+    tree.dismantle();
+    value
+}
+
+fn thaw_map(entries: TreeMap) -> Map {
+    let map = Tree::thaw_map(&entries, MapType::Any);
+    entries.into_values().for_each(Tree::dismantle);
+    map
+}
+
 /// What was read before an error, with the error under `Error`.
-fn error_map(entries: &TreeMap, error: String) -> Value {
-    let map = Tree::thaw_map(entries, MapType::Any);
+fn error_map(entries: TreeMap, error: String) -> Value {
+    let map = thaw_map(entries);
     map.entries_mut().insert("Error".into(), Value::str(error));
     map.into()
 }

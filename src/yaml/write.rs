@@ -41,7 +41,7 @@ pub fn write(tree: &Tree) -> String {
 ///
 /// As [`crate::value::json::detour`].
 pub fn marshal(tree: &Tree) -> Result<String, EncodeError> {
-    write_within(&detour(tree)?, MAX_ENCODED_BYTES)
+    write_within(detour(tree)?, MAX_ENCODED_BYTES)
 }
 
 /// Writes a value as `sigs.k8s.io/yaml` marshals it (`toYaml`).
@@ -50,12 +50,14 @@ pub fn marshal(tree: &Tree) -> Result<String, EncodeError> {
 ///
 /// As [`crate::value::json::to_tree`].
 pub fn marshal_value(value: &Value) -> Result<String, EncodeError> {
-    write_within(&to_tree(value)?, MAX_ENCODED_BYTES)
+    write_within(to_tree(value)?, MAX_ENCODED_BYTES)
 }
 
-fn write_within(tree: &Tree, limit: usize) -> Result<String, EncodeError> {
+fn write_within(tree: Tree, limit: usize) -> Result<String, EncodeError> {
     let mut emitter = Emitter::new(Engine::V2);
-    if emit(&mut emitter, tree, limit) {
+    let complete = emit(&mut emitter, &tree, limit);
+    tree.dismantle();
+    if complete {
         Ok(emitter.finish())
     } else {
         Err(EncodeError::too_big(limit))

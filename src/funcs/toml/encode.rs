@@ -10,6 +10,9 @@ use crate::value::{Kind, Object, Str, Tree, Value};
 const STACK_RESERVE: usize = 64 * 1024;
 const STACK_GROWTH: usize = 1024 * 1024;
 
+/// The most values to look at: a value can hold another many times over.
+const MAX_VISITS: usize = 8 * 1024 * 1024;
+
 /// Writes a value as TOML.
 ///
 /// # Errors
@@ -21,6 +24,7 @@ pub(in crate::funcs) fn encode(value: &Value) -> Result<Vec<u8>, Error> {
     let mut writer = Writer {
         out: Vec::new(),
         depth: 0,
+        visits: 0,
     };
     match (&node, value) {
         (Node::Nil, Value::Map(_)) => {}
@@ -97,7 +101,13 @@ impl Node {
         }
     }
 
-    fn shape(&self, depth: usize) -> Result<Shape, Error> {
+    fn shape(&self, depth: usize, visits: &mut usize) -> Result<Shape, Error> {
+        *visits += 1;
+        if *visits > MAX_VISITS {
+            return Err(Error::Limit(format!(
+                "the encoded value has more than {MAX_VISITS} parts"
+            )));
+        }
         match self {
             Node::Nil => Ok(Shape::Nil),
             Node::Word(_) | Node::Str(_) => Ok(Shape::Line),
@@ -105,7 +115,7 @@ impl Node {
             Node::List(items) => deeper(depth, || {
                 let mut all_tables = !items.is_empty();
                 for item in items {
-                    match Node::of(item)?.shape(depth + 1)? {
+                    match Node::of(item)?.shape(depth + 1, visits)? {
                         Shape::Nil => {
                             return Err(Error::Refused(
                                 "toml: cannot encode array with nil element".to_owned(),
@@ -127,12 +137,14 @@ impl Node {
 struct Writer {
     out: Vec<u8>,
     depth: usize,
+    /// The values looked at so far.
+    visits: usize,
 }
 
 impl Writer {
     /// Writes what stands under `key`: a line, or one or more sections.
     fn entry(&mut self, key: &mut Vec<Str>, node: &Node) -> Result<(), Error> {
-        match (node.shape(self.depth)?, node) {
+        match (node.shape(self.depth, &mut self.visits)?, node) {
             (Shape::Table, Node::Map(entries)) => {
                 if key.len() == 1 {
                     self.line_feed();
@@ -240,14 +252,14 @@ impl Writer {
     /// Divides the entries of a map into lines and sections, both in the order of the keys.
     #[expect(clippy::type_complexity, reason = "two lists of the same kind")]
     fn divide<'v>(
-        &self,
+        &mut self,
         entries: &'v [(Str, Value)],
     ) -> Result<(Vec<(&'v Str, Node)>, Vec<(&'v Str, Node)>), Error> {
         let mut lines = Vec::new();
         let mut sections = Vec::new();
         for (name, value) in entries {
             let node = Node::of(value)?;
-            match node.shape(self.depth)? {
+            match node.shape(self.depth, &mut self.visits)? {
                 Shape::Table | Shape::Tables => sections.push((name, node)),
                 Shape::Nil | Shape::Line => lines.push((name, node)),
             }

@@ -40,30 +40,46 @@ pub fn detour(tree: &Tree) -> Result<Tree, EncodeError> {
 }
 
 fn run(root: Node, limit: usize) -> Result<Tree, EncodeError> {
-    let mut builder = Builder {
-        open: Vec::new(),
-        result: Tree::Null,
-        breaks: 0,
-        size: 0,
-    };
+    let mut builder = Builder::default();
+    let outcome = build(&mut builder, root, limit);
+    if outcome.is_err() {
+        builder.dismantle();
+        return outcome.map(|()| Tree::Null);
+    }
+    Ok(builder.result)
+}
+
+fn build(builder: &mut Builder, root: Node, limit: usize) -> Result<(), EncodeError> {
     // JSON is written to its end before any of it is read, so its errors come first.
     let mut refused = None;
+    let mut size = 0;
     for event in Walk::new(root, Dialect::Json) {
         let event = event.map_err(|text| in_json(unsupported(&text)))?;
         if let Event::Float(f) = event {
             number(f).map_err(in_json)?;
         }
+        size += cost(&event);
+        if size > limit {
+            return Err(EncodeError::too_big(limit));
+        }
         if refused.is_none() {
             refused = builder.event(event).err();
-        }
-        if builder.size > limit {
-            return Err(EncodeError::too_big(limit));
         }
     }
     match refused {
         Some(text) => Err(EncodeError::Unsupported(format!("yaml: {text}"))),
-        None => Ok(builder.result),
+        None => Ok(()),
     }
+}
+
+/// What an event adds to the size of the result.
+fn cost(event: &Event) -> usize {
+    NODE_COST
+        + match event {
+            Event::Str(text) | Event::Time(text) | Event::Key(text) => text.len(),
+            Event::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
 }
 
 fn in_json(error: EncodeError) -> EncodeError {
@@ -75,12 +91,12 @@ fn in_json(error: EncodeError) -> EncodeError {
     }
 }
 
+#[derive(Default)]
 struct Builder {
     open: Vec<Open>,
     result: Tree,
     /// The line breaks (raw U+0085) in the JSON text so far.
     breaks: usize,
-    size: usize,
 }
 
 enum Open {
@@ -89,8 +105,17 @@ enum Open {
 }
 
 impl Builder {
+    fn dismantle(self) {
+        for open in self.open {
+            match open {
+                Open::List(items) => items.into_iter().for_each(Tree::dismantle),
+                Open::Map(entries, _) => entries.into_values().for_each(Tree::dismantle),
+            }
+        }
+        self.result.dismantle();
+    }
+
     fn event(&mut self, event: Event) -> Result<(), String> {
-        self.size += NODE_COST;
         let node = match event {
             Event::List { len } => {
                 self.check_depth()?;
@@ -113,11 +138,7 @@ impl Builder {
             Event::Int(n) => integer(n),
             Event::Float(f) => float(f),
             Event::Str(s) | Event::Time(s) => Tree::Str(self.text(s)?),
-            Event::Bytes(bytes) => {
-                let text = STANDARD.encode(bytes);
-                self.size += text.len();
-                Tree::str(text)
-            }
+            Event::Bytes(bytes) => Tree::str(STANDARD.encode(bytes)),
         };
         match self.open.last_mut() {
             Some(Open::List(items)) => items.push(node),
@@ -160,7 +181,6 @@ impl Builder {
 
     /// A string as it comes back from the double quotes of JSON.
     fn text(&mut self, s: Str) -> Result<Str, String> {
-        self.size += s.len();
         if s.is_ascii() {
             return if s.contains(&0x7f) {
                 Err("control characters are not allowed".to_owned())
