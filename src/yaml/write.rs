@@ -126,3 +126,61 @@ pub(super) fn yaml_float(f: f64) -> String {
         float(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{marshal, marshal_value, write, write_within};
+    use crate::value::json::{EncodeError, rows};
+    use crate::value::{Int, Tree, Value};
+
+    #[test]
+    fn recorded_texts() {
+        let files = [
+            "detour",
+            "fold",
+            "layout",
+            "literal",
+            "numbers",
+            "order",
+            "style",
+            "timestamps",
+            "words",
+        ];
+        for file in files {
+            for row in rows::read(&format!("yaml/write/{file}.txt")) {
+                let got = marshal(&row.value).map_err(String::from);
+                assert_eq!(got, row.expected(), "{}", row.place);
+            }
+        }
+    }
+
+    #[test]
+    fn exact_integers() {
+        let text = |value: Value| marshal_value(&value).unwrap();
+        assert_eq!(
+            text(Value::int64(9_007_199_254_740_993)),
+            "9007199254740993\n"
+        );
+        assert_eq!(text(Value::int(i64::MIN)), "-9223372036854775808\n");
+        assert_eq!(
+            text(Value::Int(Int::Uint64(u64::MAX))),
+            "18446744073709551615\n"
+        );
+    }
+
+    #[test]
+    fn text_without_the_detour() {
+        assert_eq!(write(&Tree::Float(1e6)), "1e+06\n");
+        assert_eq!(write(&Tree::str("a\u{85}b")), "\"a\\Nb\"\n");
+        assert_eq!(write(&Tree::str(&b"\x80\x81"[..])), "!!binary gIE=\n");
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        assert!(write_within(Tree::str("abc"), 3).is_ok());
+        assert!(matches!(
+            write_within(Tree::str("abc"), 2),
+            Err(EncodeError::Limit(_))
+        ));
+    }
+}

@@ -421,3 +421,86 @@ fn quote(byte: u8) -> String {
     };
     format!("'{inner}'")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, decode_list, decode_map};
+    use crate::value::json::{Options, encode_tree, rows};
+    use crate::value::{Str, Tree, TreeMap};
+
+    fn compact(tree: &Tree) -> String {
+        let options = Options {
+            escape_html: true,
+            indent: false,
+        };
+        String::from_utf8(encode_tree(tree, options).unwrap()).unwrap()
+    }
+
+    fn text(row: &rows::Row) -> Str {
+        match &row.value {
+            Tree::Str(text) => text.clone(),
+            other => panic!("{}: not a text: {other:?}", row.place),
+        }
+    }
+
+    #[test]
+    fn recorded_values() {
+        for row in rows::read("json/decode.txt") {
+            let got = match decode(&text(&row)) {
+                Ok(tree) => compact(&tree),
+                Err(error) => format!("ERR {error}"),
+            };
+            assert_eq!(got, row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn recorded_maps() {
+        for row in rows::read("json/decode_map.txt") {
+            let read = decode_map(&text(&row));
+            let got = match (read.value, read.error) {
+                (None, None) => Tree::Null,
+                (value, error) => {
+                    let mut entries: TreeMap = value.unwrap_or_default();
+                    entries.extend(error.map(|error| (Str::from("Error"), Tree::str(error))));
+                    Tree::map(entries)
+                }
+            };
+            assert_eq!(compact(&got), row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn recorded_lists() {
+        for row in rows::read("json/decode_list.txt") {
+            let read = decode_list(&text(&row));
+            let got = match (read.value, read.error) {
+                (_, Some(error)) => Tree::list(vec![Tree::str(error)]),
+                (Some(items), None) => Tree::list(items),
+                (None, None) => Tree::Null,
+            };
+            assert_eq!(compact(&got), row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn invalid_utf8_is_replaced_byte_by_byte() {
+        let tree = decode(b"\"a\xe2\x80b\xff\"").unwrap();
+        assert_eq!(tree, Tree::str("a\u{fffd}\u{fffd}b\u{fffd}"));
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        decode(nested(10_000).as_bytes()).unwrap().dismantle();
+        assert_eq!(
+            decode(nested(10_001).as_bytes()).unwrap_err(),
+            "invalid character '[' exceeded max depth"
+        );
+        let broken = nested(10_000) + "x";
+        assert_eq!(
+            decode(broken.as_bytes()).unwrap_err(),
+            "invalid character 'x' after top-level value"
+        );
+    }
+}

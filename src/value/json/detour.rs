@@ -262,3 +262,81 @@ fn float(f: f64) -> Tree {
         Tree::Float(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{run, to_tree};
+    use crate::value::json::EncodeError;
+    use crate::value::walk::Node;
+    use crate::value::{Int, List, ListType, Map, MapType, Tree, Value};
+
+    #[test]
+    fn numbers() {
+        let tree = |value: Value| to_tree(&value).unwrap();
+        assert_eq!(tree(Value::Float(1e6)), Tree::Int(1_000_000));
+        assert_eq!(
+            tree(Value::Float(1e19)),
+            Tree::Uint(10_000_000_000_000_000_000)
+        );
+        assert_eq!(tree(Value::Float(-1e19)), Tree::Float(-1e19));
+        assert_eq!(tree(Value::Float(-0.0)), Tree::Int(0));
+        assert_eq!(tree(Value::int64(i64::MAX)), Tree::Int(i64::MAX));
+        assert_eq!(
+            tree(Value::Int(Int::Uint64(u64::MAX))),
+            Tree::Uint(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn go_types() {
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        let value = Value::list(vec![
+            List::new(ListType::Bytes, bytes.to_vec()).into(),
+            List::nil(ListType::Str).into(),
+            Map::nil(MapType::Any).into(),
+            Value::str(&b"a\xff"[..]),
+        ]);
+        let expected = vec![
+            Tree::str("aGk="),
+            Tree::Null,
+            Tree::Null,
+            Tree::str("a\u{fffd}"),
+        ];
+        assert_eq!(to_tree(&value).unwrap(), Tree::list(expected));
+    }
+
+    #[test]
+    fn json_refuses_before_yaml() {
+        let value = Value::list(vec![Value::str("\u{7f}"), Value::Float(f64::NAN)]);
+        assert_eq!(
+            to_tree(&value).unwrap_err().to_string(),
+            "error marshaling into JSON: json: unsupported value: NaN"
+        );
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = (0..10_000).fold(Value::Nil, |inner, _| Value::list(vec![inner]));
+        to_tree(&deep).unwrap().dismantle();
+        let deeper = Value::list(vec![deep]);
+        assert_eq!(
+            to_tree(&deeper).unwrap_err().to_string(),
+            "yaml: exceeded max depth of 10000"
+        );
+        std::mem::forget(deeper);
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let node = || Node::Value(Value::str("12345678"));
+        assert!(run(node(), 16).is_ok());
+        assert!(matches!(run(node(), 15), Err(EncodeError::Limit(_))));
+        // Also where the text has been refused already.
+        let inner = Value::list(vec![Value::str("\u{7f}")]);
+        let doubling = (0..64).fold(inner, |inner, _| Value::list(vec![inner.clone(), inner]));
+        assert!(matches!(
+            run(Node::Value(doubling), 1000),
+            Err(EncodeError::Limit(_))
+        ));
+    }
+}
