@@ -352,3 +352,58 @@ fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
     }
     out.push(b'"');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, encode};
+    use crate::value::json::rows;
+    use crate::value::{Int, List, ListType, Map, MapType, Value};
+
+    #[test]
+    fn recorded_texts() {
+        for row in rows::read("toml/encode.txt") {
+            let got = match encode(&row.value.thaw()) {
+                Ok(text) => Ok(String::from_utf8(text).unwrap()),
+                Err(Error::Refused(text)) => Err(text),
+                Err(other) => panic!("{}: {other:?}", row.place),
+            };
+            assert_eq!(got, row.expected(), "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn go_types() {
+        let text = |value: Value| String::from_utf8(encode(&value).unwrap()).unwrap();
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        assert_eq!(
+            text(List::new(ListType::Bytes, bytes.to_vec()).into()),
+            "[104, 105]"
+        );
+        assert_eq!(text(List::nil(ListType::Any).into()), "[]");
+        assert_eq!(text(Map::nil(MapType::Any).into()), "");
+        assert_eq!(text(Value::Float(-f64::INFINITY)), "-inf");
+        assert_eq!(text(Value::int(5)), "5");
+    }
+
+    #[test]
+    fn nil_is_a_panic_in_go() {
+        assert_eq!(
+            encode(&Value::Nil),
+            Err(Error::Panic(
+                "reflect: call of reflect.Value.Type on zero Value".to_owned()
+            ))
+        );
+    }
+
+    #[test]
+    fn depth_and_repetition_are_bounded() {
+        let nested = |depth: usize| (0..depth).fold(Value::int(1), |v, _| Value::list(vec![v]));
+        let (fits, too_deep) = (nested(10_000), nested(10_002));
+        let results = (encode(&fits), encode(&too_deep));
+        std::mem::forget((fits, too_deep));
+        assert!(results.0.is_ok());
+        assert!(matches!(results.1, Err(Error::Limit(_))));
+        let doubling = (0..64).fold(Value::int(1), |v, _| Value::list(vec![v.clone(), v]));
+        assert!(matches!(encode(&doubling), Err(Error::Limit(_))));
+    }
+}

@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::encode::{number, quoted_length, unsupported};
+use super::encode::{number, quoted_length};
 use super::{EncodeError, valid_utf8};
 use crate::limits::{MAX_ENCODED_BYTES, MAX_YAML_DEPTH};
 use crate::value::walk::{Dialect, Event, Node, Walk};
@@ -54,7 +54,7 @@ fn build(builder: &mut Builder, root: Node, limit: usize) -> Result<(), EncodeEr
     let mut refused = None;
     let mut size = 0;
     for event in Walk::new(root, Dialect::Json) {
-        let event = event.map_err(|text| in_json(unsupported(&text)))?;
+        let event = event.map_err(|text| in_json(EncodeError::Unsupported(text)))?;
         if let Event::Float(f) = event {
             number(f).map_err(in_json)?;
         }

@@ -48,23 +48,12 @@ fn write(root: Node, options: Options, limit: usize) -> Result<Vec<u8>, EncodeEr
         after_key: false,
     };
     for event in Walk::new(root, Dialect::Json) {
-        writer.event(event.map_err(|text| unsupported(&text))?)?;
+        writer.event(event.map_err(EncodeError::Unsupported)?)?;
         if writer.out.len() > limit {
             return Err(EncodeError::too_big(limit));
         }
     }
     Ok(writer.out)
-}
-
-/// The error of a value that Go's encoder refuses: `text` says what is wrong with it.
-///
-/// Objects bring complete texts of their own.
-pub(super) fn unsupported(text: &str) -> EncodeError {
-    EncodeError::Unsupported(if text.starts_with("encountered a cycle") {
-        format!("json: unsupported value: {text}")
-    } else {
-        text.to_owned()
-    })
 }
 
 /// The JSON text of a number: plain digits unless the exponent is below −6 or at least 21.
