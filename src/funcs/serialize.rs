@@ -109,14 +109,14 @@ fn must_to_toml(args: Args<'_>) -> Result<Value, FuncError> {
 
 fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match decode_map(args.str(0)) {
-        Ok(entries) => Tree::thaw_map(&entries, MapType::Any).into(),
-        Err(error) => error_map(&TreeMap::new(), error),
+        Ok(entries) => thaw_map(entries).into(),
+        Err(error) => error_map(TreeMap::new(), error),
     })
 }
 
 fn from_yaml_array(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match decode_list(args.str(0)) {
-        Ok(items) => Value::list(items.iter().map(Tree::thaw).collect()),
+        Ok(items) => thaw(Tree::list(items)),
         Err(error) => Value::list(vec![Value::str(error)]),
     })
 }
@@ -126,35 +126,32 @@ fn from_json(args: Args<'_>) -> Result<Value, FuncError> {
         Decoded {
             value,
             error: Some(error),
-        } => error_map(&value.unwrap_or_default(), error),
+        } => error_map(value.unwrap_or_default(), error),
         Decoded {
             value: Some(entries),
             ..
-        } => Tree::thaw_map(&entries, MapType::Any).into(),
+        } => thaw_map(entries).into(),
         Decoded { value: None, .. } => Map::nil(MapType::Any).into(),
     })
 }
 
 fn from_json_array(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match json::decode_list(args.str(0)) {
-        Decoded {
-            error: Some(error), ..
-        } => Value::list(vec![Value::str(error)]),
-        Decoded {
-            value: Some(items), ..
-        } => Value::list(items.iter().map(Tree::thaw).collect()),
-        Decoded { value: None, .. } => List::nil(ListType::Any).into(),
+    let Decoded { value, error } = json::decode_list(args.str(0));
+    let items = value.map(|items| thaw(Tree::list(items)));
+    Ok(match error {
+        Some(error) => Value::list(vec![Value::str(error)]),
+        None => items.unwrap_or_else(|| List::nil(ListType::Any).into()),
     })
 }
 
 fn must_from_json(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(json::decode(args.str(0))?.thaw())
+    Ok(thaw(json::decode(args.str(0))?))
 }
 
 fn from_toml(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match toml::decode(args.str(0)) {
         Ok(map) => map.into(),
-        Err(error) => error_map(&TreeMap::new(), error),
+        Err(error) => error_map(TreeMap::new(), error),
     })
 }
 
@@ -174,9 +171,22 @@ fn without_line_feed(mut text: String) -> Value {
     Value::str(text)
 }
 
+/// Makes the template's form of `tree`, however deep it is.
+fn thaw(tree: Tree) -> Value {
+    let value = tree.thaw();
+    tree.dismantle();
+    value
+}
+
+fn thaw_map(entries: TreeMap) -> Map {
+    let map = Tree::thaw_map(&entries, MapType::Any);
+    entries.into_values().for_each(Tree::dismantle);
+    map
+}
+
 /// What was read before an error, with the error under `Error`.
-fn error_map(entries: &TreeMap, error: String) -> Value {
-    let map = Tree::thaw_map(entries, MapType::Any);
+fn error_map(entries: TreeMap, error: String) -> Value {
+    let map = thaw_map(entries);
     map.entries_mut().insert("Error".into(), Value::str(error));
     map.into()
 }
@@ -187,4 +197,116 @@ fn decode_map(_text: &[u8]) -> Result<TreeMap, String> {
 
 fn decode_list(_text: &[u8]) -> Result<Vec<Tree>, String> {
     Err("reading YAML is not wired up".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::funcs;
+    use crate::template::{Args, Call, FuncError};
+    use crate::value::format::display;
+    use crate::value::{Map, Value};
+
+    fn call(name: &str, argument: Value) -> Result<Value, FuncError> {
+        let function = funcs::table(4).get(name).expect("the function is listed");
+        let Call::Pure(body) = function.call else {
+            panic!("{name} is a pure function");
+        };
+        body(Args(&[argument]))
+    }
+
+    fn text(name: &str, argument: Value) -> String {
+        let result = call(name, argument).expect("the call succeeds");
+        String::from_utf8(display(&result)).expect("the result is text")
+    }
+
+    fn error(name: &str, argument: Value) -> String {
+        match call(name, argument) {
+            Err(FuncError::Message(text)) => text,
+            other => panic!("{name} gives no error: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn errors_are_swallowed_or_not() {
+        let nan = || Value::Float(f64::NAN);
+        for name in ["toYaml", "toJson", "toPrettyJson"] {
+            assert_eq!(text(name, nan()), "", "{name}");
+        }
+        for name in [
+            "mustToJson",
+            "mustToPrettyJson",
+            "toRawJson",
+            "mustToRawJson",
+        ] {
+            assert_eq!(error(name, nan()), "json: unsupported value: NaN", "{name}");
+        }
+        assert_eq!(
+            error("mustToYaml", nan()),
+            "error marshaling into JSON: json: unsupported value: NaN"
+        );
+        assert_eq!(text("toYamlPretty", nan()), ".nan");
+        let nil = || Value::list(vec![Value::Nil]);
+        let refused = "toml: cannot encode array with nil element";
+        assert_eq!(text("toToml", nil()), refused);
+        assert_eq!(error("mustToToml", nil()), refused);
+        let panic = "reflect: call of reflect.Value.Type on zero Value";
+        assert_eq!(error("toToml", Value::Nil), panic);
+    }
+
+    #[test]
+    fn one_line_feed_is_cut() {
+        assert_eq!(text("toYaml", Value::str("x\n\n")), "|+\n  x\n");
+        assert_eq!(text("toYamlPretty", Value::str("x\n\n")), "|+\n  x\n");
+    }
+
+    #[test]
+    fn html_is_escaped_unless_raw() {
+        let value = || Value::str("<&>");
+        assert_eq!(text("toJson", value()), r#""\u003c\u0026\u003e""#);
+        assert_eq!(text("toPrettyJson", value()), r#""\u003c\u0026\u003e""#);
+        assert_eq!(text("toRawJson", value()), r#""<&>""#);
+    }
+
+    #[test]
+    fn json_that_is_no_map() {
+        let json = |name: &str, source: &str| text("toJson", call(name, source.into()).unwrap());
+        assert_eq!(json("fromJson", "null"), "null");
+        assert_eq!(json("fromJsonArray", "null"), "null");
+        assert_eq!(
+            json("fromJson", "[1]"),
+            r#"{"Error":"json: cannot unmarshal array into Go value of type map[string]interface {}"}"#
+        );
+        assert_eq!(
+            json("fromJson", r#"{"a":1e999,"b":2}"#),
+            r#"{"Error":"json: cannot unmarshal number 1e999 into Go value of type float64","a":null,"b":2}"#
+        );
+        assert_eq!(
+            json("fromJsonArray", ""),
+            r#"["unexpected end of JSON input"]"#
+        );
+        assert_eq!(json("mustFromJson", "[1,{}]"), "[1,{}]");
+        assert_eq!(
+            error("mustFromJson", "".into()),
+            "unexpected end of JSON input"
+        );
+    }
+
+    #[test]
+    fn toml_both_ways() {
+        let map = call("fromToml", "a = 1\n[t]\nb = 2020-01-01\n".into()).unwrap();
+        assert_eq!(text("toToml", map), "a = 1\n\n[t]\n  b = 2020-01-01\n");
+        let broken = call("fromToml", "a =".into()).unwrap();
+        let has_error = broken
+            .as_map()
+            .is_some_and(|map: &Map| map.contains_key(b"Error"));
+        assert!(has_error);
+    }
+
+    #[test]
+    fn only_helm_4_has_the_must_forms_of_yaml_and_toml() {
+        for name in ["mustToYaml", "mustToToml"] {
+            assert!(funcs::table(4).get(name).is_some());
+            assert!(funcs::table(3).get(name).is_none());
+        }
+    }
 }

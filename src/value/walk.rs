@@ -252,7 +252,9 @@ impl Walk {
             return Ok(None);
         }
         if !self.seen.insert(address) {
-            return Err(format!("encountered a cycle via {type_name}"));
+            return Err(format!(
+                "json: unsupported value: encountered a cycle via {type_name}"
+            ));
         }
         Ok(Some(address))
     }

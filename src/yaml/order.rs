@@ -127,6 +127,8 @@ fn number(start: i64, text: &str) -> (i64, usize) {
     })
 }
 
+/// Says whether `c` is in category L. Go's table is Unicode 15.0, this one is newer: letters assigned
+/// since are letters here only.
 fn is_letter(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphabetic();

@@ -53,3 +53,46 @@ pub fn write_pretty(value: &Value) -> Result<String, EncodeError> {
     }
     Ok(emitter.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::write_pretty;
+    use crate::value::json::{EncodeError, rows};
+    use crate::value::{Int, List, ListType, Map, MapType, Value};
+
+    #[test]
+    fn recorded_texts() {
+        for row in rows::read("yaml/write/pretty.txt") {
+            let got = write_pretty(&row.value.thaw()).map_err(String::from);
+            assert_eq!(got, row.expected(), "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn go_types() {
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        let value = Value::list(vec![
+            List::new(ListType::Bytes, bytes.to_vec()).into(),
+            List::nil(ListType::Any).into(),
+            Map::nil(MapType::Any).into(),
+            Value::Float(f64::NEG_INFINITY),
+            Value::str(&b"\x80\x81"[..]),
+        ]);
+        assert_eq!(
+            write_pretty(&value).unwrap(),
+            "- - 104\n  - 105\n- []\n- {}\n- -.inf\n- !!binary gIE=\n"
+        );
+    }
+
+    #[test]
+    fn a_value_inside_itself_is_refused() {
+        let map = Map::new();
+        map.insert("self", map.clone().into()).unwrap();
+        let refused = write_pretty(&map.clone().into());
+        map.entries_mut().clear();
+        assert!(matches!(
+            refused,
+            Err(EncodeError::Unsupported(_) | EncodeError::Limit(_))
+        ));
+    }
+}

@@ -81,7 +81,8 @@ fn is_base_60(text: &str) -> bool {
 /// Says whether only go-yaml v3 reads `text` as an integer: `0o` with a sign behind it.
 fn is_signed_octal(text: &str) -> bool {
     let plain = text.replace('_', "");
-    plain.strip_prefix("0o").is_some_and(|digits| {
+    let digits = plain.strip_prefix("0o").filter(|_| text.starts_with('0'));
+    digits.is_some_and(|digits| {
         digits.starts_with(['+', '-']) && i64::from_str_radix(digits, 8).is_ok()
     })
 }

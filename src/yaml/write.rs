@@ -41,7 +41,7 @@ pub fn write(tree: &Tree) -> String {
 ///
 /// As [`crate::value::json::detour`].
 pub fn marshal(tree: &Tree) -> Result<String, EncodeError> {
-    write_within(&detour(tree)?, MAX_ENCODED_BYTES)
+    write_within(detour(tree)?, MAX_ENCODED_BYTES)
 }
 
 /// Writes a value as `sigs.k8s.io/yaml` marshals it (`toYaml`).
@@ -50,12 +50,14 @@ pub fn marshal(tree: &Tree) -> Result<String, EncodeError> {
 ///
 /// As [`crate::value::json::to_tree`].
 pub fn marshal_value(value: &Value) -> Result<String, EncodeError> {
-    write_within(&to_tree(value)?, MAX_ENCODED_BYTES)
+    write_within(to_tree(value)?, MAX_ENCODED_BYTES)
 }
 
-fn write_within(tree: &Tree, limit: usize) -> Result<String, EncodeError> {
+fn write_within(tree: Tree, limit: usize) -> Result<String, EncodeError> {
     let mut emitter = Emitter::new(Engine::V2);
-    if emit(&mut emitter, tree, limit) {
+    let complete = emit(&mut emitter, &tree, limit);
+    tree.dismantle();
+    if complete {
         Ok(emitter.finish())
     } else {
         Err(EncodeError::too_big(limit))
@@ -122,5 +124,63 @@ pub(super) fn yaml_float(f: f64) -> String {
         if f > 0.0 { ".inf" } else { "-.inf" }.to_owned()
     } else {
         float(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{marshal, marshal_value, write, write_within};
+    use crate::value::json::{EncodeError, rows};
+    use crate::value::{Int, Tree, Value};
+
+    #[test]
+    fn recorded_texts() {
+        let files = [
+            "detour",
+            "fold",
+            "layout",
+            "literal",
+            "numbers",
+            "order",
+            "style",
+            "timestamps",
+            "words",
+        ];
+        for file in files {
+            for row in rows::read(&format!("yaml/write/{file}.txt")) {
+                let got = marshal(&row.value).map_err(String::from);
+                assert_eq!(got, row.expected(), "{}", row.place);
+            }
+        }
+    }
+
+    #[test]
+    fn exact_integers() {
+        let text = |value: Value| marshal_value(&value).unwrap();
+        assert_eq!(
+            text(Value::int64(9_007_199_254_740_993)),
+            "9007199254740993\n"
+        );
+        assert_eq!(text(Value::int(i64::MIN)), "-9223372036854775808\n");
+        assert_eq!(
+            text(Value::Int(Int::Uint64(u64::MAX))),
+            "18446744073709551615\n"
+        );
+    }
+
+    #[test]
+    fn text_without_the_detour() {
+        assert_eq!(write(&Tree::Float(1e6)), "1e+06\n");
+        assert_eq!(write(&Tree::str("a\u{85}b")), "\"a\\Nb\"\n");
+        assert_eq!(write(&Tree::str(&b"\x80\x81"[..])), "!!binary gIE=\n");
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        assert!(write_within(Tree::str("abc"), 3).is_ok());
+        assert!(matches!(
+            write_within(Tree::str("abc"), 2),
+            Err(EncodeError::Limit(_))
+        ));
     }
 }

@@ -100,3 +100,77 @@ fn value(text: &str, start: usize, item: &DeValue<'_>) -> Result<Value, String> 
         DeValue::Table(entries) => table(text, entries)?.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+    use crate::value::format::display;
+    use crate::value::json::{self, Options, rows};
+
+    #[test]
+    fn recorded_documents() {
+        let options = Options {
+            escape_html: true,
+            indent: false,
+        };
+        for row in rows::read("toml/decode.txt") {
+            let map = decode(row.value.as_str().unwrap().as_bytes()).expect(&row.place);
+            let got = json::encode(&map.into(), options).unwrap();
+            assert_eq!(String::from_utf8(got).unwrap(), row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn go_types() {
+        let map = decode(b"i = 1\nd = 2020-01-01\nl = [{}]\n[[t]]\n").unwrap();
+        let type_name = |key: &str| map.get(key.as_bytes()).unwrap().type_name().to_owned();
+        assert_eq!(type_name("i"), "int64");
+        assert_eq!(type_name("d"), "time.Time");
+        assert_eq!(type_name("l"), "[]interface {}");
+        assert_eq!(type_name("t"), "[]map[string]interface {}");
+    }
+
+    #[test]
+    fn times_print_as_in_go() {
+        let printed = |text: &str| {
+            let map = decode(format!("d = {text}").as_bytes()).unwrap();
+            String::from_utf8(display(&map.get(b"d").unwrap())).unwrap()
+        };
+        assert_eq!(
+            printed("2020-01-01"),
+            "2020-01-01 00:00:00 +0000 date-local"
+        );
+        assert_eq!(
+            printed("01:02:03.250"),
+            "0000-01-01 01:02:03.25 +0000 time-local"
+        );
+        assert_eq!(
+            printed("2020-01-01T01:02:03"),
+            "2020-01-01 01:02:03 +0000 datetime-local"
+        );
+        assert_eq!(
+            printed("2020-01-01T01:02:03Z"),
+            "2020-01-01 01:02:03 +0000 UTC"
+        );
+        assert_eq!(
+            printed("2020-01-01T01:02:03-05:30"),
+            "2020-01-01 01:02:03 -0530 -0530"
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = |text: &[u8]| decode(text).unwrap_err();
+        assert!(error(b"a = 1\nb =").starts_with("toml: line 2: "));
+        assert_eq!(
+            error(b"a = 9223372036854775808"),
+            "toml: line 1: 9223372036854775808 is out of range for int64"
+        );
+        assert_eq!(
+            error(b"a = 1\nb = \"\xff\""),
+            "toml: line 2: invalid UTF-8 byte: 0xff"
+        );
+        let nested = "x=".to_owned() + &"[".repeat(100_000);
+        assert!(error(nested.as_bytes()).starts_with("toml: line 1: "));
+    }
+}

@@ -10,6 +10,9 @@ use crate::value::{Kind, Object, Str, Tree, Value};
 const STACK_RESERVE: usize = 64 * 1024;
 const STACK_GROWTH: usize = 1024 * 1024;
 
+/// The most values to look at: a value can hold another many times over.
+const MAX_VISITS: usize = 8 * 1024 * 1024;
+
 /// Writes a value as TOML.
 ///
 /// # Errors
@@ -21,6 +24,7 @@ pub(in crate::funcs) fn encode(value: &Value) -> Result<Vec<u8>, Error> {
     let mut writer = Writer {
         out: Vec::new(),
         depth: 0,
+        visits: 0,
     };
     match (&node, value) {
         (Node::Nil, Value::Map(_)) => {}
@@ -97,7 +101,13 @@ impl Node {
         }
     }
 
-    fn shape(&self, depth: usize) -> Result<Shape, Error> {
+    fn shape(&self, depth: usize, visits: &mut usize) -> Result<Shape, Error> {
+        *visits += 1;
+        if *visits > MAX_VISITS {
+            return Err(Error::Limit(format!(
+                "the encoded value has more than {MAX_VISITS} parts"
+            )));
+        }
         match self {
             Node::Nil => Ok(Shape::Nil),
             Node::Word(_) | Node::Str(_) => Ok(Shape::Line),
@@ -105,7 +115,7 @@ impl Node {
             Node::List(items) => deeper(depth, || {
                 let mut all_tables = !items.is_empty();
                 for item in items {
-                    match Node::of(item)?.shape(depth + 1)? {
+                    match Node::of(item)?.shape(depth + 1, visits)? {
                         Shape::Nil => {
                             return Err(Error::Refused(
                                 "toml: cannot encode array with nil element".to_owned(),
@@ -127,12 +137,14 @@ impl Node {
 struct Writer {
     out: Vec<u8>,
     depth: usize,
+    /// The values looked at so far.
+    visits: usize,
 }
 
 impl Writer {
     /// Writes what stands under `key`: a line, or one or more sections.
     fn entry(&mut self, key: &mut Vec<Str>, node: &Node) -> Result<(), Error> {
-        match (node.shape(self.depth)?, node) {
+        match (node.shape(self.depth, &mut self.visits)?, node) {
             (Shape::Table, Node::Map(entries)) => {
                 if key.len() == 1 {
                     self.line_feed();
@@ -240,14 +252,14 @@ impl Writer {
     /// Divides the entries of a map into lines and sections, both in the order of the keys.
     #[expect(clippy::type_complexity, reason = "two lists of the same kind")]
     fn divide<'v>(
-        &self,
+        &mut self,
         entries: &'v [(Str, Value)],
     ) -> Result<(Vec<(&'v Str, Node)>, Vec<(&'v Str, Node)>), Error> {
         let mut lines = Vec::new();
         let mut sections = Vec::new();
         for (name, value) in entries {
             let node = Node::of(value)?;
-            match node.shape(self.depth)? {
+            match node.shape(self.depth, &mut self.visits)? {
                 Shape::Table | Shape::Tables => sections.push((name, node)),
                 Shape::Nil | Shape::Line => lines.push((name, node)),
             }
@@ -339,4 +351,59 @@ fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
         }
     }
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, encode};
+    use crate::value::json::rows;
+    use crate::value::{Int, List, ListType, Map, MapType, Value};
+
+    #[test]
+    fn recorded_texts() {
+        for row in rows::read("toml/encode.txt") {
+            let got = match encode(&row.value.thaw()) {
+                Ok(text) => Ok(String::from_utf8(text).unwrap()),
+                Err(Error::Refused(text)) => Err(text),
+                Err(other) => panic!("{}: {other:?}", row.place),
+            };
+            assert_eq!(got, row.expected(), "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn go_types() {
+        let text = |value: Value| String::from_utf8(encode(&value).unwrap()).unwrap();
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        assert_eq!(
+            text(List::new(ListType::Bytes, bytes.to_vec()).into()),
+            "[104, 105]"
+        );
+        assert_eq!(text(List::nil(ListType::Any).into()), "[]");
+        assert_eq!(text(Map::nil(MapType::Any).into()), "");
+        assert_eq!(text(Value::Float(-f64::INFINITY)), "-inf");
+        assert_eq!(text(Value::int(5)), "5");
+    }
+
+    #[test]
+    fn nil_is_a_panic_in_go() {
+        assert_eq!(
+            encode(&Value::Nil),
+            Err(Error::Panic(
+                "reflect: call of reflect.Value.Type on zero Value".to_owned()
+            ))
+        );
+    }
+
+    #[test]
+    fn depth_and_repetition_are_bounded() {
+        let nested = |depth: usize| (0..depth).fold(Value::int(1), |v, _| Value::list(vec![v]));
+        let (fits, too_deep) = (nested(10_000), nested(10_002));
+        let results = (encode(&fits), encode(&too_deep));
+        std::mem::forget((fits, too_deep));
+        assert!(results.0.is_ok());
+        assert!(matches!(results.1, Err(Error::Limit(_))));
+        let doubling = (0..64).fold(Value::int(1), |v, _| Value::list(vec![v.clone(), v]));
+        assert!(matches!(encode(&doubling), Err(Error::Limit(_))));
+    }
 }

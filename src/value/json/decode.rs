@@ -26,7 +26,10 @@ pub struct Decoded<T> {
 pub fn decode(text: &[u8]) -> Result<Tree, String> {
     let (tree, error) = read(text)?;
     match error {
-        Some(error) => Err(error),
+        Some(error) => {
+            tree.dismantle();
+            Err(error)
+        }
         None => Ok(tree),
     }
 }
@@ -67,13 +70,16 @@ fn typed<T: Default>(text: &[u8], go_type: &str, cast: fn(Tree) -> Result<T, Tre
             value: None,
             error: None,
         },
-        Err(other) => Decoded {
-            value: Some(T::default()),
-            error: Some(format!(
-                "json: cannot unmarshal {} into Go value of type {go_type}",
-                json_kind(&other)
-            )),
-        },
+        Err(other) => {
+            let kind = json_kind(&other);
+            other.dismantle();
+            Decoded {
+                value: Some(T::default()),
+                error: Some(format!(
+                    "json: cannot unmarshal {kind} into Go value of type {go_type}"
+                )),
+            }
+        }
     }
 }
 
@@ -95,8 +101,14 @@ fn read(text: &[u8]) -> Result<(Tree, Option<String>), String> {
         at: 0,
         range_error: None,
     };
-    let tree = reader.document()?;
-    Ok((tree, reader.range_error))
+    let mut open = Vec::new();
+    match reader.document(&mut open) {
+        Ok(tree) => Ok((tree, reader.range_error)),
+        Err(error) => {
+            open.into_iter().for_each(Open::dismantle);
+            Err(error)
+        }
+    }
 }
 
 struct Reader<'t> {
@@ -110,9 +122,17 @@ enum Open {
     Map(TreeMap, Str),
 }
 
+impl Open {
+    fn dismantle(self) {
+        match self {
+            Open::List(items) => items.into_iter().for_each(Tree::dismantle),
+            Open::Map(entries, _) => entries.into_values().for_each(Tree::dismantle),
+        }
+    }
+}
+
 impl Reader<'_> {
-    fn document(&mut self) -> Result<Tree, String> {
-        let mut open: Vec<Open> = Vec::new();
+    fn document(&mut self, open: &mut Vec<Open>) -> Result<Tree, String> {
         loop {
             // A value begins here.
             self.skip_space();
@@ -146,10 +166,11 @@ impl Reader<'_> {
             loop {
                 self.skip_space();
                 let Some(container) = open.last_mut() else {
-                    return match self.peek() {
-                        Some(_) => Err(self.unexpected("after top-level value")),
-                        None => Ok(value),
-                    };
+                    if self.peek().is_none() {
+                        return Ok(value);
+                    }
+                    value.dismantle();
+                    return Err(self.unexpected("after top-level value"));
                 };
                 let more = match container {
                     Open::List(items) => {
@@ -232,7 +253,7 @@ impl Reader<'_> {
         for expected in word.bytes() {
             if self.peek() != Some(expected) {
                 let expected = char::from(expected);
-                return Err(self.unexpected(&format!("in literal {word} (expecting '{expected}')")));
+                return Err(self.broken_off(&format!("in literal {word} (expecting '{expected}')")));
             }
             self.at += 1;
         }
@@ -247,7 +268,7 @@ impl Reader<'_> {
         match self.peek() {
             Some(b'0') => self.at += 1,
             Some(b'1'..=b'9') => self.digits(),
-            _ => return Err(self.unexpected("in numeric literal")),
+            _ => return Err(self.broken_off("in numeric literal")),
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
@@ -280,7 +301,7 @@ impl Reader<'_> {
 
     fn some_digits(&mut self, context: &str) -> Result<(), String> {
         if !matches!(self.peek(), Some(b'0'..=b'9')) {
-            return Err(self.unexpected(context));
+            return Err(self.broken_off(context));
         }
         self.digits();
         Ok(())
@@ -326,7 +347,7 @@ impl Reader<'_> {
                 self.at += 1;
                 return self.unicode_escape(out);
             }
-            _ => return Err(self.unexpected("in string escape code")),
+            _ => return Err(self.broken_off("in string escape code")),
         };
         self.at += 1;
         out.push(byte);
@@ -357,7 +378,7 @@ impl Reader<'_> {
         for _ in 0..4 {
             let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
             let Some(digit) = digit else {
-                return Err(self.unexpected(r"in \u hexadecimal character escape"));
+                return Err(self.broken_off(r"in \u hexadecimal character escape"));
             };
             code = code * 16 + digit;
             self.at += 1;
@@ -365,7 +386,14 @@ impl Reader<'_> {
         Ok(code)
     }
 
-    /// The error of the byte at the current position.
+    /// The error of the byte at the current position inside a word, number or escape: at the end of
+    /// the text Go's scanner sees a space there.
+    fn broken_off(&self, context: &str) -> String {
+        let byte = self.peek().unwrap_or(b' ');
+        format!("invalid character {} {context}", quote(byte))
+    }
+
+    /// The error of the byte at the current position, where space could be.
     fn unexpected(&self, context: &str) -> String {
         match self.peek() {
             Some(byte) => format!("invalid character {} {context}", quote(byte)),
@@ -392,4 +420,87 @@ fn quote(byte: u8) -> String {
         _ => char::from(byte).to_string(),
     };
     format!("'{inner}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, decode_list, decode_map};
+    use crate::value::json::{Options, encode_tree, rows};
+    use crate::value::{Str, Tree, TreeMap};
+
+    fn compact(tree: &Tree) -> String {
+        let options = Options {
+            escape_html: true,
+            indent: false,
+        };
+        String::from_utf8(encode_tree(tree, options).unwrap()).unwrap()
+    }
+
+    fn text(row: &rows::Row) -> Str {
+        match &row.value {
+            Tree::Str(text) => text.clone(),
+            other => panic!("{}: not a text: {other:?}", row.place),
+        }
+    }
+
+    #[test]
+    fn recorded_values() {
+        for row in rows::read("json/decode.txt") {
+            let got = match decode(&text(&row)) {
+                Ok(tree) => compact(&tree),
+                Err(error) => format!("ERR {error}"),
+            };
+            assert_eq!(got, row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn recorded_maps() {
+        for row in rows::read("json/decode_map.txt") {
+            let read = decode_map(&text(&row));
+            let got = match (read.value, read.error) {
+                (None, None) => Tree::Null,
+                (value, error) => {
+                    let mut entries: TreeMap = value.unwrap_or_default();
+                    entries.extend(error.map(|error| (Str::from("Error"), Tree::str(error))));
+                    Tree::map(entries)
+                }
+            };
+            assert_eq!(compact(&got), row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn recorded_lists() {
+        for row in rows::read("json/decode_list.txt") {
+            let read = decode_list(&text(&row));
+            let got = match (read.value, read.error) {
+                (_, Some(error)) => Tree::list(vec![Tree::str(error)]),
+                (Some(items), None) => Tree::list(items),
+                (None, None) => Tree::Null,
+            };
+            assert_eq!(compact(&got), row.result, "{}", row.place);
+        }
+    }
+
+    #[test]
+    fn invalid_utf8_is_replaced_byte_by_byte() {
+        let tree = decode(b"\"a\xe2\x80b\xff\"").unwrap();
+        assert_eq!(tree, Tree::str("a\u{fffd}\u{fffd}b\u{fffd}"));
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        decode(nested(10_000).as_bytes()).unwrap().dismantle();
+        assert_eq!(
+            decode(nested(10_001).as_bytes()).unwrap_err(),
+            "invalid character '[' exceeded max depth"
+        );
+        let broken = nested(10_000) + "x";
+        assert_eq!(
+            decode(broken.as_bytes()).unwrap_err(),
+            "invalid character 'x' after top-level value"
+        );
+    }
 }

@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::encode::{number, quoted_length, unsupported};
+use super::encode::{number, quoted_length};
 use super::{EncodeError, valid_utf8};
 use crate::limits::{MAX_ENCODED_BYTES, MAX_YAML_DEPTH};
 use crate::value::walk::{Dialect, Event, Node, Walk};
@@ -40,30 +40,46 @@ pub fn detour(tree: &Tree) -> Result<Tree, EncodeError> {
 }
 
 fn run(root: Node, limit: usize) -> Result<Tree, EncodeError> {
-    let mut builder = Builder {
-        open: Vec::new(),
-        result: Tree::Null,
-        breaks: 0,
-        size: 0,
-    };
+    let mut builder = Builder::default();
+    let outcome = build(&mut builder, root, limit);
+    if outcome.is_err() {
+        builder.dismantle();
+        return outcome.map(|()| Tree::Null);
+    }
+    Ok(builder.result)
+}
+
+fn build(builder: &mut Builder, root: Node, limit: usize) -> Result<(), EncodeError> {
     // JSON is written to its end before any of it is read, so its errors come first.
     let mut refused = None;
+    let mut size = 0;
     for event in Walk::new(root, Dialect::Json) {
-        let event = event.map_err(|text| in_json(unsupported(&text)))?;
+        let event = event.map_err(|text| in_json(EncodeError::Unsupported(text)))?;
         if let Event::Float(f) = event {
             number(f).map_err(in_json)?;
+        }
+        size += cost(&event);
+        if size > limit {
+            return Err(EncodeError::too_big(limit));
         }
         if refused.is_none() {
             refused = builder.event(event).err();
         }
-        if builder.size > limit {
-            return Err(EncodeError::too_big(limit));
-        }
     }
     match refused {
         Some(text) => Err(EncodeError::Unsupported(format!("yaml: {text}"))),
-        None => Ok(builder.result),
+        None => Ok(()),
     }
+}
+
+/// What an event adds to the size of the result.
+fn cost(event: &Event) -> usize {
+    NODE_COST
+        + match event {
+            Event::Str(text) | Event::Time(text) | Event::Key(text) => text.len(),
+            Event::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
 }
 
 fn in_json(error: EncodeError) -> EncodeError {
@@ -75,12 +91,12 @@ fn in_json(error: EncodeError) -> EncodeError {
     }
 }
 
+#[derive(Default)]
 struct Builder {
     open: Vec<Open>,
     result: Tree,
     /// The line breaks (raw U+0085) in the JSON text so far.
     breaks: usize,
-    size: usize,
 }
 
 enum Open {
@@ -89,8 +105,17 @@ enum Open {
 }
 
 impl Builder {
+    fn dismantle(self) {
+        for open in self.open {
+            match open {
+                Open::List(items) => items.into_iter().for_each(Tree::dismantle),
+                Open::Map(entries, _) => entries.into_values().for_each(Tree::dismantle),
+            }
+        }
+        self.result.dismantle();
+    }
+
     fn event(&mut self, event: Event) -> Result<(), String> {
-        self.size += NODE_COST;
         let node = match event {
             Event::List { len } => {
                 self.check_depth()?;
@@ -113,11 +138,7 @@ impl Builder {
             Event::Int(n) => integer(n),
             Event::Float(f) => float(f),
             Event::Str(s) | Event::Time(s) => Tree::Str(self.text(s)?),
-            Event::Bytes(bytes) => {
-                let text = STANDARD.encode(bytes);
-                self.size += text.len();
-                Tree::str(text)
-            }
+            Event::Bytes(bytes) => Tree::str(STANDARD.encode(bytes)),
         };
         match self.open.last_mut() {
             Some(Open::List(items)) => items.push(node),
@@ -160,7 +181,6 @@ impl Builder {
 
     /// A string as it comes back from the double quotes of JSON.
     fn text(&mut self, s: Str) -> Result<Str, String> {
-        self.size += s.len();
         if s.is_ascii() {
             return if s.contains(&0x7f) {
                 Err("control characters are not allowed".to_owned())
@@ -240,5 +260,83 @@ fn float(f: f64) -> Tree {
         Tree::Uint(n)
     } else {
         Tree::Float(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{run, to_tree};
+    use crate::value::json::EncodeError;
+    use crate::value::walk::Node;
+    use crate::value::{Int, List, ListType, Map, MapType, Tree, Value};
+
+    #[test]
+    fn numbers() {
+        let tree = |value: Value| to_tree(&value).unwrap();
+        assert_eq!(tree(Value::Float(1e6)), Tree::Int(1_000_000));
+        assert_eq!(
+            tree(Value::Float(1e19)),
+            Tree::Uint(10_000_000_000_000_000_000)
+        );
+        assert_eq!(tree(Value::Float(-1e19)), Tree::Float(-1e19));
+        assert_eq!(tree(Value::Float(-0.0)), Tree::Int(0));
+        assert_eq!(tree(Value::int64(i64::MAX)), Tree::Int(i64::MAX));
+        assert_eq!(
+            tree(Value::Int(Int::Uint64(u64::MAX))),
+            Tree::Uint(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn go_types() {
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        let value = Value::list(vec![
+            List::new(ListType::Bytes, bytes.to_vec()).into(),
+            List::nil(ListType::Str).into(),
+            Map::nil(MapType::Any).into(),
+            Value::str(&b"a\xff"[..]),
+        ]);
+        let expected = vec![
+            Tree::str("aGk="),
+            Tree::Null,
+            Tree::Null,
+            Tree::str("a\u{fffd}"),
+        ];
+        assert_eq!(to_tree(&value).unwrap(), Tree::list(expected));
+    }
+
+    #[test]
+    fn json_refuses_before_yaml() {
+        let value = Value::list(vec![Value::str("\u{7f}"), Value::Float(f64::NAN)]);
+        assert_eq!(
+            to_tree(&value).unwrap_err().to_string(),
+            "error marshaling into JSON: json: unsupported value: NaN"
+        );
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = (0..10_000).fold(Value::Nil, |inner, _| Value::list(vec![inner]));
+        to_tree(&deep).unwrap().dismantle();
+        let deeper = Value::list(vec![deep]);
+        assert_eq!(
+            to_tree(&deeper).unwrap_err().to_string(),
+            "yaml: exceeded max depth of 10000"
+        );
+        std::mem::forget(deeper);
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let node = || Node::Value(Value::str("12345678"));
+        assert!(run(node(), 16).is_ok());
+        assert!(matches!(run(node(), 15), Err(EncodeError::Limit(_))));
+        // Also where the text has been refused already.
+        let inner = Value::list(vec![Value::str("\u{7f}")]);
+        let doubling = (0..64).fold(inner, |inner, _| Value::list(vec![inner.clone(), inner]));
+        assert!(matches!(
+            run(Node::Value(doubling), 1000),
+            Err(EncodeError::Limit(_))
+        ));
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{EncodeError, valid_utf8};
-use crate::limits::{MAX_ENCODED_BYTES, MAX_YAML_DEPTH};
+use crate::limits::MAX_ENCODED_BYTES;
 use crate::value::format::{float, shortest};
 use crate::value::walk::{Dialect, Event, Node, Walk};
 use crate::value::{Tree, Value};
@@ -48,23 +48,12 @@ fn write(root: Node, options: Options, limit: usize) -> Result<Vec<u8>, EncodeEr
         after_key: false,
     };
     for event in Walk::new(root, Dialect::Json) {
-        writer.event(event.map_err(|text| unsupported(&text))?)?;
+        writer.event(event.map_err(EncodeError::Unsupported)?)?;
         if writer.out.len() > limit {
             return Err(EncodeError::too_big(limit));
         }
     }
     Ok(writer.out)
-}
-
-/// The error of a value that Go's encoder refuses: `text` says what is wrong with it.
-///
-/// Objects bring complete texts of their own.
-pub(super) fn unsupported(text: &str) -> EncodeError {
-    EncodeError::Unsupported(if text.starts_with("encountered a cycle") {
-        format!("json: unsupported value: {text}")
-    } else {
-        text.to_owned()
-    })
 }
 
 /// The JSON text of a number: plain digits unless the exponent is below −6 or at least 21.
@@ -138,8 +127,8 @@ impl Writer {
                 let text = STANDARD.encode(bytes);
                 self.string(text.as_bytes());
             }
-            Event::List { .. } => return self.begin(b'[', b']'),
-            Event::Map { .. } => return self.begin(b'{', b'}'),
+            Event::List { .. } => self.begin(b'[', b']'),
+            Event::Map { .. } => self.begin(b'{', b'}'),
             Event::Key(key) => {
                 self.string(&key);
                 self.out.push(b':');
@@ -166,17 +155,9 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, open: u8, close: u8) -> Result<(), EncodeError> {
-        // Only `MarshalIndent` reads its own output again, so only it has the reader's limit.
-        if self.options.indent && self.open.len() >= MAX_YAML_DEPTH {
-            let open = char::from(open);
-            return Err(EncodeError::Unsupported(format!(
-                "invalid character '{open}' exceeded max depth"
-            )));
-        }
+    fn begin(&mut self, open: u8, close: u8) {
         self.out.push(open);
         self.open.push((close, false));
-        Ok(())
     }
 
     fn end(&mut self) {
@@ -264,4 +245,107 @@ pub(super) fn quoted_length(bytes: &[u8]) -> usize {
     let mut out = Vec::with_capacity(bytes.len() + 2);
     string(&mut out, valid_utf8(bytes).as_bytes(), true);
     out.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, encode, write};
+    use crate::value::json::{EncodeError, rows};
+    use crate::value::walk::Node;
+    use crate::value::{Int, List, ListType, Map, MapType, Value};
+
+    fn check(file: &str, options: Options) {
+        for row in rows::read(file) {
+            let got = encode(&row.value.thaw(), options).unwrap();
+            let got = String::from_utf8(got).unwrap();
+            assert_eq!(Ok(got), row.expected(), "{}", row.place);
+        }
+    }
+
+    fn compact(value: &Value) -> Result<String, EncodeError> {
+        encode(value, Options::default()).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn recorded_texts() {
+        let html = Options {
+            escape_html: true,
+            indent: false,
+        };
+        check("json/encode.txt", html);
+        check("json/encode_raw.txt", Options::default());
+        let pretty = Options {
+            escape_html: true,
+            indent: true,
+        };
+        check("json/encode_pretty.txt", pretty);
+    }
+
+    #[test]
+    fn go_types() {
+        let bytes = [104, 105].map(|byte| Value::Int(Int::Uint8(byte)));
+        let value = Value::list(vec![
+            List::new(ListType::Bytes, bytes.to_vec()).into(),
+            List::nil(ListType::Any).into(),
+            Map::nil(MapType::Any).into(),
+            Value::Int(Int::Uint64(u64::MAX)),
+            Value::int(i64::MIN),
+            Value::str(&b"a\xe2\x80"[..]),
+        ]);
+        assert_eq!(
+            compact(&value).unwrap(),
+            r#"["aGk=",null,null,18446744073709551615,-9223372036854775808,"a\ufffd\ufffd"]"#
+        );
+    }
+
+    #[test]
+    fn refused_values() {
+        let error = |value: &Value| compact(value).unwrap_err().to_string();
+        assert_eq!(
+            error(&Value::Float(f64::NAN)),
+            "json: unsupported value: NaN"
+        );
+        assert_eq!(
+            error(&Value::Float(f64::INFINITY)),
+            "json: unsupported value: +Inf"
+        );
+        let map = Map::new();
+        map.insert("self", map.clone().into()).unwrap();
+        assert_eq!(
+            error(&map.clone().into()),
+            "json: unsupported value: encountered a cycle via map[string]interface {}"
+        );
+        map.entries_mut().clear();
+    }
+
+    #[test]
+    fn depth_matters_only_to_the_indented_form() {
+        let deep = (0..20_000).fold(Value::Nil, |inner, _| Value::list(vec![inner]));
+        let text = compact(&deep).map(|text| text.len());
+        let pretty = Options {
+            escape_html: true,
+            indent: true,
+        };
+        let indented = encode(&deep, pretty);
+        std::mem::forget(deep);
+        assert_eq!(text, Ok(2 * 20_000 + 4));
+        assert!(matches!(indented, Err(EncodeError::Limit(_))));
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let node = || Node::Value(Value::str("12345678"));
+        assert!(write(node(), Options::default(), 10).is_ok());
+        assert!(matches!(
+            write(node(), Options::default(), 9),
+            Err(EncodeError::Limit(_))
+        ));
+        let doubling = (0..64).fold(Value::Nil, |inner, _| {
+            Value::list(vec![inner.clone(), inner])
+        });
+        assert!(matches!(
+            write(Node::Value(doubling), Options::default(), 1000),
+            Err(EncodeError::Limit(_))
+        ));
+    }
 }

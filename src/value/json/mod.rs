@@ -7,6 +7,8 @@
 mod decode;
 mod detour;
 mod encode;
+#[cfg(test)]
+pub(crate) mod rows;
 mod text;
 
 use std::fmt;
