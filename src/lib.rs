@@ -8,6 +8,7 @@ pub mod cli;
 pub mod diag;
 pub mod files;
 pub mod funcs;
+pub mod helm;
 pub mod jobs;
 pub mod limits;
 pub mod manifest;

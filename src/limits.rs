@@ -22,3 +22,24 @@ pub const MAX_SET_DEPTH: usize = 30;
 
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
+
+/// Most files and directories of one tree on disk.
+pub const MAX_TREE_FILES: usize = 100_000;
+
+/// Largest chart with all archives inside it, in bytes; Helm bounds each archive by itself only.
+pub const MAX_CHART_TREE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Deepest nesting of charts in charts; Helm has no bound.
+pub const MAX_CHART_DEPTH: usize = 64;
+
+/// Most charts of one release, each alias counted; Helm has no bound.
+pub const MAX_CHARTS: usize = 1_000;
+
+/// Deepest nesting of brackets and dots together in a `--set` key; Helm bounds the dots only.
+pub const MAX_SET_NESTING: usize = 200;
+
+/// Most list items that one `--set` argument may make; Helm has no bound.
+pub const MAX_SET_SLOTS: usize = 1_000_000;
+
+/// Most bytes of `values.yaml` in one release, each alias counted; Helm has no bound.
+pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
