@@ -14,6 +14,8 @@ pub mod math;
 pub mod network;
 pub mod paths;
 pub mod random;
+#[cfg(test)]
+mod recorded;
 pub mod regex;
 pub mod semver;
 pub mod serialize;
