@@ -22,3 +22,6 @@ pub const MAX_SET_DEPTH: usize = 30;
 
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
+
+/// Largest compiled program of a regular expression in a template, in bytes.
+pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;

@@ -13,6 +13,7 @@ pub mod lists;
 pub mod math;
 pub mod network;
 pub mod paths;
+mod quote;
 pub mod random;
 #[cfg(test)]
 mod recorded;

@@ -120,6 +120,13 @@ pub(crate) fn check_with(group: &str, call: impl Fn(&str, &[Value]) -> Result<Va
     );
 }
 
+/// Checks every recorded line of `group` in the default world.
+pub(crate) fn check(group: &str) {
+    check_with(group, |name, args| {
+        call(&mut FixedHost::default(), name, args)
+    });
+}
+
 fn check_line(
     line: &str,
     call: &impl Fn(&str, &[Value]) -> Result<Value, String>,
