@@ -25,3 +25,6 @@ pub const MAX_YAML_DEPTH: usize = 10_000;
 
 /// Largest compiled program of a regular expression in a template, in bytes.
 pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
+
+/// Longest random string, in characters or bytes.
+pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
