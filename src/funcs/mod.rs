@@ -13,7 +13,10 @@ pub mod lists;
 pub mod math;
 pub mod network;
 pub mod paths;
+mod quote;
 pub mod random;
+#[cfg(test)]
+mod recorded;
 pub mod regex;
 pub mod semver;
 pub mod serialize;
