@@ -43,6 +43,7 @@ pub const MAX_SET_SLOTS: usize = 1_000_000;
 
 /// Most bytes of `values.yaml` in one release, each alias counted; Helm has no bound.
 pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Largest compiled program of a regular expression in a template, in bytes.
 pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 

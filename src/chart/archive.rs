@@ -10,7 +10,7 @@ use tar::{Archive, Entry, EntryType, Header};
 
 use super::error::ChartError;
 use super::sniff::content_type;
-use super::{Budget, RawFile};
+use super::{Budget, File};
 use crate::helm::HelmCompat;
 use crate::limits::{MAX_CHART_BYTES, MAX_CHART_FILE_BYTES, MAX_TREE_FILES};
 use crate::value::Str;
@@ -40,7 +40,7 @@ pub(super) fn unpack(
     mut source: impl Read,
     helm: HelmCompat,
     budget: &mut Budget,
-) -> Result<Vec<RawFile>, ChartError> {
+) -> Result<Vec<File>, ChartError> {
     let mut magic = [0; 10];
     source.read_exact(&mut magic).map_err(|e| broken(&e))?;
     if !magic.starts_with(b"\x1F\x8B") {
@@ -101,7 +101,7 @@ pub(super) fn unpack(
         if left == 0 {
             return Err(too_large(helm));
         }
-        files.push(RawFile {
+        files.push(File {
             name,
             data: Str::from(without_bom(&content)),
         });

@@ -114,14 +114,6 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    pub(super) fn api_version(&self) -> &str {
-        &self.metadata.api_version
-    }
-
     pub(super) fn is_v1(&self) -> bool {
         self.metadata.api_version == "v1"
     }
