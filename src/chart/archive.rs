@@ -91,9 +91,7 @@ pub(super) fn unpack(
         }
         budget.spend(size)?;
         let mut content = Vec::new();
-        entry
-            .read_to_end(&mut content)
-            .map_err(|e| broken(&e))?;
+        entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
         if (content.len() as u64) < size {
             return Err(ChartError::archive("unexpected EOF"));
         }
@@ -196,11 +194,7 @@ fn is_directory(header: &Header, name: &[u8]) -> bool {
 fn has_no_content(kind: EntryType) -> bool {
     matches!(
         kind,
-        EntryType::Link
-            | EntryType::Symlink
-            | EntryType::Char
-            | EntryType::Block
-            | EntryType::Fifo
+        EntryType::Link | EntryType::Symlink | EntryType::Char | EntryType::Block | EntryType::Fifo
     )
 }
 

@@ -119,14 +119,7 @@ impl Run<'_> {
     }
 
     /// Puts one entry of the defaults under the values.
-    fn default(
-        &mut self,
-        values: &Map,
-        key: Str,
-        default: Value,
-        is_subchart: bool,
-        path: &str,
-    ) {
+    fn default(&mut self, values: &Map, key: Str, default: Value, is_subchart: bool, path: &str) {
         let strip = self.nulls == Nulls::Delete && self.helm == HelmCompat::V4;
         match (values.get(&key), default) {
             (Some(Value::Nil), _) if self.nulls == Nulls::Delete => {

@@ -87,11 +87,7 @@ impl Decoder {
         });
     }
 
-    pub(super) fn string_map(
-        &mut self,
-        out: &mut Option<BTreeMap<String, String>>,
-        value: &Tree,
-    ) {
+    pub(super) fn string_map(&mut self, out: &mut Option<BTreeMap<String, String>>, value: &Tree) {
         match value {
             Tree::Null => *out = None,
             Tree::Map(entries) => {

@@ -313,9 +313,11 @@ impl<'c> Work<'c> {
                     Import::Declared(Tree::Str(name)) => {
                         (format!("exports.{name}"), ".".to_owned(), true)
                     }
-                    Import::Declared(tree @ Tree::Map(_)) => {
-                        (text_of(tree.get("child")), text_of(tree.get("parent")), false)
-                    }
+                    Import::Declared(tree @ Tree::Map(_)) => (
+                        text_of(tree.get("child")),
+                        text_of(tree.get("parent")),
+                        false,
+                    ),
                     _ => continue,
                 };
                 let name = self.dependencies[index].name.clone();

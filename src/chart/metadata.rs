@@ -180,7 +180,8 @@ fn finish_maintainers(drafts: Vec<Option<Maintainer>>) -> Result<Vec<Maintainer>
     drafts
         .into_iter()
         .map(|draft| {
-            let mut m = draft.ok_or("validation: maintainers must not contain empty or null nodes")?;
+            let mut m =
+                draft.ok_or("validation: maintainers must not contain empty or null nodes")?;
             sanitise(&mut m.name);
             sanitise(&mut m.email);
             sanitise(&mut m.url);
@@ -191,12 +192,13 @@ fn finish_maintainers(drafts: Vec<Option<Maintainer>>) -> Result<Vec<Maintainer>
 
 fn finish_dependencies(drafts: Vec<Option<Dependency>>) -> Result<Vec<Dependency>, String> {
     if drafts.len() > MAX_CHARTS {
-        return Err(format!("chart declares more than {MAX_CHARTS} dependencies"));
+        return Err(format!(
+            "chart declares more than {MAX_CHARTS} dependencies"
+        ));
     }
     let mut dependencies: Vec<Dependency> = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let mut d =
-            draft.ok_or("validation: dependencies must not contain empty or null nodes")?;
+        let mut d = draft.ok_or("validation: dependencies must not contain empty or null nodes")?;
         for text in [
             &mut d.name,
             &mut d.version,

@@ -16,6 +16,7 @@ mod install;
 mod load;
 mod metadata;
 mod sniff;
+mod validate;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use error::{ChartError, ChartErrorKind};
 pub use install::{check_dependencies, check_installable};
 pub use load::{LoadOptions, Loaded, load, load_archive};
 pub use metadata::{Dependency, Import, Lock, Maintainer, Metadata};
+pub use validate::{has_schema, validate};
 
 use crate::limits::MAX_CHART_TREE_BYTES;
 use crate::value::{Str, Tree};

@@ -86,10 +86,7 @@ fn advance(items: &[Item], mut at: Vec<bool>, text: &[char]) -> Vec<bool> {
             Item::AnyOf(alternatives) => {
                 let mut union = vec![false; at.len()];
                 for alternative in alternatives {
-                    for (all, one) in union
-                        .iter_mut()
-                        .zip(advance(alternative, at.clone(), text))
-                    {
+                    for (all, one) in union.iter_mut().zip(advance(alternative, at.clone(), text)) {
                         *all |= one;
                     }
                 }

@@ -126,7 +126,9 @@ fn walk_error(top: &Path, error: walkdir::Error) -> FileError {
     if error.loop_ancestor().is_some() {
         return FileError::Loop(path);
     }
-    let source = error.into_io_error().unwrap_or_else(|| io::Error::other("walk failed"));
+    let source = error
+        .into_io_error()
+        .unwrap_or_else(|| io::Error::other("walk failed"));
     if path.is_symlink() {
         broken_link(&path, source)
     } else {

@@ -44,8 +44,7 @@ pub(crate) fn parse_typed(file: &str, text: &[u8]) -> Result<Tree, Box<Diagnosti
     use serde::Deserialize;
     let fail = |e: serde_yaml::Error| {
         let source = String::from_utf8_lossy(text);
-        let diagnostic =
-            Diagnostic::error(format!("error converting YAML to JSON: yaml: {e}"));
+        let diagnostic = Diagnostic::error(format!("error converting YAML to JSON: yaml: {e}"));
         Box::new(match e.location() {
             Some(at) => diagnostic.at(file, at.line(), at.column(), &source),
             None => diagnostic.in_file(file),
@@ -106,9 +105,12 @@ pub(crate) fn floats(tree: &Tree) -> Tree {
         Tree::Int(n) => Tree::Float(*n as f64),
         Tree::Uint(n) => Tree::Float(*n as f64),
         Tree::List(items) => Tree::list(items.iter().map(floats).collect()),
-        Tree::Map(entries) => {
-            Tree::map(entries.iter().map(|(k, v)| (k.clone(), floats(v))).collect())
-        }
+        Tree::Map(entries) => Tree::map(
+            entries
+                .iter()
+                .map(|(k, v)| (k.clone(), floats(v)))
+                .collect(),
+        ),
         other => other.clone(),
     })
 }
@@ -133,10 +135,7 @@ fn document(file: &str, text: &[u8]) -> Result<Option<Tree>, Box<Diagnostic>> {
 
 /// Cuts a text at its separator lines as Helm 4 does, which knows no YAML here; a separator before
 /// any other line stays. Each document comes with the number of lines before it.
-fn split<'t>(
-    file: &str,
-    text: &'t [u8],
-) -> Result<Vec<(usize, Cow<'t, [u8]>)>, Box<Diagnostic>> {
+fn split<'t>(file: &str, text: &'t [u8]) -> Result<Vec<(usize, Cow<'t, [u8]>)>, Box<Diagnostic>> {
     const SEPARATOR: &[u8] = b"---";
     let mut documents = Vec::new();
     let mut current = Vec::new();
@@ -150,9 +149,8 @@ fn split<'t>(
             let rest = String::from_utf8_lossy(rest);
             let rest = rest.trim();
             if !rest.is_empty() && !rest.starts_with('#') {
-                let message = format!(
-                    "error reading yaml document: invalid Yaml document separator: {rest}"
-                );
+                let message =
+                    format!("error reading yaml document: invalid Yaml document separator: {rest}");
                 let source = String::from_utf8_lossy(text);
                 return Err(Box::new(Diagnostic::error(message).at(
                     file,

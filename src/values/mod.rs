@@ -19,7 +19,9 @@ pub(crate) use documents::{float32_text, floats, parse_typed};
 pub(crate) use quote::{is_print, quote};
 use set::Mode;
 pub use set::ReadFile;
-pub(crate) use tables::{Nulls, clean_nulls, coalesce_tables, deep, entries, join_path, shallow_copy};
+pub(crate) use tables::{
+    Nulls, clean_nulls, coalesce_tables, deep, entries, join_path, shallow_copy,
+};
 pub use tables::{freeze, merge};
 
 /// What a user says about values; the fields are Helm's flags.
@@ -98,9 +100,8 @@ pub fn merge_options(
 /// Applies `--set-json`: assignments, or in Helm 4 a whole object.
 fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<Diagnostic>> {
     if helm == HelmCompat::V4 && text.trim().starts_with('{') {
-        let failed = |e: String| {
-            plain(format!("failed parsing --set-json data JSON: {text}")).context(e)
-        };
+        let failed =
+            |e: String| plain(format!("failed parsing --set-json data JSON: {text}")).context(e);
         let object = json::decode(text.trim()).map_err(failed)?;
         let entries = object
             .as_map()
@@ -108,8 +109,11 @@ fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<
         merge(base, entries);
         return Ok(());
     }
-    set::apply(base, text, Mode::Json, helm)
-        .map_err(|e| plain(format!("failed parsing --set-json data {text}")).context(e).into())
+    set::apply(base, text, Mode::Json, helm).map_err(|e| {
+        plain(format!("failed parsing --set-json data {text}"))
+            .context(e)
+            .into()
+    })
 }
 
 fn failed(flag: &str, reason: &str) -> Box<Diagnostic> {

@@ -312,10 +312,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// Goes one level deeper; Helm bounds dots but not brackets.
-    fn nested(
-        &mut self,
-        inner: impl FnOnce(&mut Self) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+    fn nested(&mut self, inner: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         if self.nesting == MAX_SET_NESTING {
             return Err(Stop::Error(format!(
                 "value name is nested deeper than {MAX_SET_NESTING} levels"
@@ -372,7 +369,13 @@ fn typed(text: String) -> Tree {
 /// Go's `strings.EqualFold` against an ASCII word: `ſ` (long s) folds to `s`.
 fn fold_equal(text: &str, word: &str) -> bool {
     text.chars()
-        .map(|c| if c == 'ſ' { 's' } else { c.to_ascii_lowercase() })
+        .map(|c| {
+            if c == 'ſ' {
+                's'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
         .eq(word.chars())
 }
 

@@ -61,9 +61,7 @@ pub(crate) fn coalesce_tables(
             continue;
         };
         match (&above, &value) {
-            (Value::Nil, _)
-                if nulls == Nulls::Delete && !matches!(original, Value::Nil) =>
-            {
+            (Value::Nil, _) if nulls == Nulls::Delete && !matches!(original, Value::Nil) => {
                 dst.remove(&key);
             }
             (Value::Map(above), Value::Map(below)) => {
