@@ -50,7 +50,7 @@ pub const MAX_LIST_ITEMS: usize = 1_000_000;
 pub const MAX_COPY_DEPTH: usize = 10_000;
 
 /// Most entries that one call of `merge` or `deepCopy` visits.
-pub const MAX_COPY_ITEMS: usize = 5_000_000;
+pub const MAX_COPY_ITEMS: usize = 1_000_000;
 
 /// Deepest nesting of parentheses in one template expression (Go: `maxStackDepth`).
 pub const MAX_EXPRESSION_DEPTH: u32 = 10_000;
@@ -66,3 +66,30 @@ pub const MAX_STEPS: u64 = 50_000_000;
 
 /// Most bytes that the templates of one render may write, nested calls included.
 pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Most files and directories of one tree on disk.
+pub const MAX_TREE_FILES: usize = 100_000;
+
+/// Largest chart with all archives inside it, in bytes; Helm bounds each archive by itself only.
+pub const MAX_CHART_TREE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Deepest nesting of charts in charts; Helm has no bound.
+pub const MAX_CHART_DEPTH: usize = 64;
+
+/// Most charts of one release, each alias counted; Helm has no bound.
+pub const MAX_CHARTS: usize = 1_000;
+
+/// Deepest nesting of brackets and dots together in a `--set` key; Helm bounds the dots only.
+pub const MAX_SET_NESTING: usize = 200;
+
+/// Most list items that one `--set` argument may make; Helm has no bound.
+pub const MAX_SET_SLOTS: usize = 1_000_000;
+
+/// Most bytes of `values.yaml` in one release, each alias counted; Helm has no bound.
+pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Largest compiled program of a regular expression in a template, in bytes.
+pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
+
+/// Longest random string, in characters or bytes.
+pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;

@@ -17,10 +17,13 @@ pub mod math;
 mod merge;
 pub mod network;
 pub mod paths;
+mod quote;
 pub mod random;
 #[cfg(test)]
 pub(crate) mod recorded;
 pub mod regex;
+#[cfg(test)]
+mod replay;
 pub(crate) mod runes;
 pub mod semver;
 pub mod serialize;

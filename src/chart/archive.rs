@@ -1,0 +1,295 @@
+//! Chart archives: gzipped tars to files, with Helm's checks of names and sizes.
+//!
+//! Everything is streamed and counted while it is unpacked, so an archive costs no more memory
+//! than its bound, however well it is compressed.
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use tar::{Archive, Entry, EntryType, Header};
+
+use super::error::ChartError;
+use super::sniff::content_type;
+use super::{Budget, File};
+use crate::helm::HelmCompat;
+use crate::limits::{MAX_CHART_BYTES, MAX_CHART_FILE_BYTES, MAX_TREE_FILES};
+use crate::value::Str;
+use crate::values::quote;
+
+/// Refuses a file that does not look like a gzipped archive, in Helm's words.
+pub(super) fn check_is_archive(name: &str, data: &[u8]) -> Result<(), ChartError> {
+    let head = &data[..data.len().min(512)];
+    // Helm sniffs a zero-filled buffer of 512 bytes, however short the file.
+    let mut buffer = [0; 512];
+    buffer[..head.len()].copy_from_slice(head);
+    let found = content_type(&buffer);
+    if found == "application/x-gzip" || head.starts_with(b"\x1F\x8B\x08") {
+        return Ok(());
+    }
+    Err(ChartError::archive(
+        if name.ends_with(".yml") || name.ends_with(".yaml") {
+            format!("file '{name}' seems to be a YAML file, but expected a gzipped archive")
+        } else {
+            format!("file '{name}' does not appear to be a gzipped archive; got '{found}'")
+        },
+    ))
+}
+
+/// Unpacks an archive into memory; names come without their first part.
+pub(super) fn unpack(
+    mut source: impl Read,
+    helm: HelmCompat,
+    budget: &mut Budget,
+) -> Result<Vec<File>, ChartError> {
+    let mut magic = [0; 10];
+    source.read_exact(&mut magic).map_err(|e| broken(&e))?;
+    if !magic.starts_with(b"\x1F\x8B") {
+        return Err(ChartError::archive(GZIP_HEADER));
+    }
+    let mut archive = Archive::new(Bounded {
+        inner: MultiGzDecoder::new(magic.chain(source)),
+        left: MAX_STREAM_BYTES,
+    });
+    let mut files = Vec::new();
+    let mut left = MAX_CHART_BYTES;
+    let mut long_name = None;
+    // Raw: the package would read names of any length into memory.
+    for entry in archive.entries().map_err(|e| broken(&e))?.raw(true) {
+        let mut entry = entry.map_err(|e| broken(&e))?;
+        let kind = entry.header().entry_type();
+        if let Some(name) = extension_name(&mut entry, kind)? {
+            long_name = name.or(long_name);
+            continue;
+        }
+        let raw_name = match long_name.take() {
+            Some(name) => name,
+            None => entry.path_bytes().into_owned(),
+        };
+        if is_directory(entry.header(), &raw_name) {
+            continue;
+        }
+        if files.len() >= MAX_TREE_FILES {
+            return Err(ChartError::archive(format!(
+                "chart archive holds more than {MAX_TREE_FILES} files"
+            )));
+        }
+        let name = checked_name(&raw_name)?;
+        let size = entry.size();
+        if size > left {
+            return Err(too_large(helm));
+        }
+        if size > MAX_CHART_FILE_BYTES {
+            return Err(ChartError::archive(format!(
+                "decompressed chart file {} is larger than the maximum file size \
+                 {MAX_CHART_FILE_BYTES}",
+                quote(&String::from_utf8_lossy(&raw_name))
+            )));
+        }
+        // A link with a size lies about it, which Helm notices in these words.
+        if size > 0 && has_no_content(kind) {
+            return Err(too_large(helm));
+        }
+        budget.spend(size)?;
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
+        if (content.len() as u64) < size {
+            return Err(ChartError::archive("unexpected EOF"));
+        }
+        left -= size;
+        if left == 0 {
+            return Err(too_large(helm));
+        }
+        files.push(File {
+            name,
+            data: Str::from(without_bom(&content)),
+        });
+    }
+    if files.is_empty() {
+        return Err(ChartError::archive("no files in chart archive"));
+    }
+    Ok(files)
+}
+
+/// Go's text for data without a gzip header.
+pub(super) const GZIP_HEADER: &str = "gzip: invalid header";
+
+/// Bytes of the tar stream with headers and padding; a chart's files alone stay far below.
+const MAX_STREAM_BYTES: u64 = 2 * MAX_CHART_BYTES;
+
+/// Removes one leading byte-order mark.
+pub(super) fn without_bom(data: &[u8]) -> &[u8] {
+    data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data)
+}
+
+/// Longest header of long names and attributes (Go: `maxSpecialFileSize`).
+const MAX_EXTENSION_BYTES: u64 = 1024 * 1024;
+
+/// The name that an extension header gives to the next entry: outer `None` if `entry` is none.
+fn extension_name(
+    entry: &mut Entry<'_, impl Read>,
+    kind: EntryType,
+) -> Result<Option<Option<Vec<u8>>>, ChartError> {
+    let is_extension = kind.is_gnu_longname()
+        || kind.is_gnu_longlink()
+        || kind.is_pax_local_extensions()
+        || kind.is_pax_global_extensions();
+    if !is_extension {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    entry
+        .take(MAX_EXTENSION_BYTES + 1)
+        .read_to_end(&mut content)
+        .map_err(|e| broken(&e))?;
+    if content.len() as u64 > MAX_EXTENSION_BYTES {
+        return Err(ChartError::archive("archive/tar: header field too long"));
+    }
+    Ok(Some(if kind.is_gnu_longname() {
+        let end = content.iter().position(|b| *b == 0);
+        content.truncate(end.unwrap_or(content.len()));
+        Some(content)
+    } else if kind.is_pax_local_extensions() {
+        pax_path(&content)?
+    } else {
+        None
+    }))
+}
+
+/// The `path` among records of the form `<length> <key>=<value>` and a line end.
+fn pax_path(mut records: &[u8]) -> Result<Option<Vec<u8>>, ChartError> {
+    let wrong = || ChartError::archive("archive/tar: invalid tar header");
+    let mut path = None;
+    while !records.is_empty() {
+        let space = records.iter().position(|b| *b == b' ').ok_or_else(wrong)?;
+        let len = std::str::from_utf8(&records[..space])
+            .ok()
+            .and_then(|digits| digits.parse::<usize>().ok())
+            .filter(|len| (space + 2..=records.len()).contains(len))
+            .ok_or_else(wrong)?;
+        let (record, rest) = records.split_at(len);
+        records = rest;
+        let record = record[space + 1..].strip_suffix(b"\n").ok_or_else(wrong)?;
+        let equals = record.iter().position(|b| *b == b'=').ok_or_else(wrong)?;
+        match &record[..equals] {
+            b"path" => path = Some(record[equals + 1..].to_vec()),
+            // Sizes that need this are far beyond every bound; smaller ones are a trick.
+            b"size" => return Err(wrong()),
+            _ => {}
+        }
+    }
+    Ok(path)
+}
+
+/// Go goes by the type, by the mode's directory bit, and for old archives by a trailing slash.
+fn is_directory(header: &Header, name: &[u8]) -> bool {
+    const DIRECTORY_BIT: u32 = 0o40000;
+    let old = header.as_old().linkflag[0] == 0;
+    header.entry_type() == EntryType::Directory
+        || header
+            .mode()
+            .is_ok_and(|mode| mode & !0o7777 == DIRECTORY_BIT)
+        || (old && name.ends_with(b"/"))
+}
+
+fn has_no_content(kind: EntryType) -> bool {
+    matches!(
+        kind,
+        EntryType::Link | EntryType::Symlink | EntryType::Char | EntryType::Block | EntryType::Fifo
+    )
+}
+
+fn too_large(helm: HelmCompat) -> ChartError {
+    let word = match helm {
+        HelmCompat::V3 => "file size",
+        HelmCompat::V4 => "size",
+    };
+    ChartError::archive(format!(
+        "decompressed chart is larger than the maximum {word} {MAX_CHART_BYTES}"
+    ))
+}
+
+/// Takes the first part off a name and refuses what would lead out of the chart.
+fn checked_name(raw: &[u8]) -> Result<String, ChartError> {
+    let Ok(name) = std::str::from_utf8(raw) else {
+        return Err(ChartError::archive(format!(
+            "chart contains a file whose name is not UTF-8: {}",
+            quote(&String::from_utf8_lossy(raw))
+        )));
+    };
+    let separator = if name.contains('\\') { '\\' } else { '/' };
+    let (top, rest) = name.split_once(separator).unwrap_or((name, ""));
+    let rest = if separator == '\\' {
+        rest.replace('\\', "/")
+    } else {
+        rest.to_owned()
+    };
+    if rest.starts_with('/') {
+        return Err(ChartError::archive(
+            "chart illegally contains absolute paths",
+        ));
+    }
+    let clean = clean_path(&rest);
+    if clean == "." {
+        return Err(ChartError::archive(format!(
+            "chart illegally contains content outside the base directory: {}",
+            quote(name)
+        )));
+    }
+    if clean.starts_with("..") {
+        return Err(ChartError::archive(
+            "chart illegally references parent directory",
+        ));
+    }
+    if let [drive, b':', b'/', ..] = clean.as_bytes()
+        && drive.is_ascii_alphabetic()
+    {
+        return Err(ChartError::archive("chart contains illegally named files"));
+    }
+    if top == "Chart.yaml" {
+        return Err(ChartError::archive("chart yaml not in base directory"));
+    }
+    Ok(clean)
+}
+
+/// Go's `path.Clean` of a relative path.
+fn clean_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
+}
+
+fn broken(error: &io::Error) -> ChartError {
+    ChartError::archive(match error.kind() {
+        io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+        _ => format!("archive/tar: invalid tar header ({error})"),
+    })
+}
+
+/// A reader that fails behind its bound instead of going on.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::Error::other("the archive unpacks to too much"));
+        }
+        let n = self.inner.read(buffer)?;
+        self.left = self.left.saturating_sub(n as u64);
+        Ok(n)
+    }
+}

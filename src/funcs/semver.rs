@@ -1,6 +1,0 @@
-//! Semantic versions and constraints.
-
-use crate::template::Function;
-
-/// The functions of this group.
-pub const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,212 @@
+//! `values.schema.json`: validating values in Helm's words.
+//!
+//! The validator is by the author of Helm's and builds the same tree of errors, so [`text`] only
+//! has to word it. Refused: schemas that refer to other files or to the network.
+
+mod text;
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use boon::{CompileError, Compiler, Schemas, UrlLoader};
+use serde_json::{Map, Number, Value as Json};
+
+use super::deep;
+use crate::helm::{HelmCompat, Level, LogLine};
+use crate::value::Tree;
+
+/// The address that Helm gives the schema of a chart.
+const ADDRESS: &str = "file:///values.schema.json";
+
+/// Checks values against a schema; returns lines for standard error.
+///
+/// # Errors
+///
+/// The validator's text: of the schema if it is none, else of all violations with a line end.
+///
+/// ```
+/// use jenkins_cmp::helm::HelmCompat;
+/// use jenkins_cmp::value::Tree;
+/// use jenkins_cmp::values::schema;
+///
+/// let values = Tree::map([("a".into(), Tree::str("x"))].into());
+/// let error = schema::check(br#"{"properties": {"a": {"type": "integer"}}}"#, &values, HelmCompat::V4);
+/// assert_eq!(error.unwrap_err(), "- at '/a': got string, want integer\n");
+/// ```
+pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLine>, String> {
+    let schema: Json = serde_json::from_slice(schema).map_err(|e| e.to_string())?;
+    let urns = Rc::new(RefCell::new(Vec::new()));
+    let loader = Loader(Rc::clone(&urns));
+    // The stack that the validator needs grows with the values.
+    let stack = 1024 * 1024 + depth(values) * 32 * 1024;
+    let result = stacker::grow(stack, || {
+        // Helm, too, reports a panicking validator as an error.
+        catch_unwind(AssertUnwindSafe(|| validate(&schema, values, loader)))
+    });
+    match result {
+        Ok(result) => result?,
+        Err(_) => return Err("unable to validate schema: internal error".to_owned()),
+    }
+    let urns = urns.borrow();
+    Ok(urns.iter().map(|urn| urn_warning(urn, helm)).collect())
+}
+
+fn validate(schema: &Json, values: &Tree, loader: Loader) -> Result<(), String> {
+    let mut schemas = Schemas::new();
+    let mut compiler = Compiler::new();
+    compiler.use_loader(Box::new(loader));
+    let index = compiler
+        .add_resource(ADDRESS, schema.clone())
+        .and_then(|()| compiler.compile(ADDRESS, &mut schemas))
+        .map_err(|e| compile_error(&e))?;
+    let instance = to_json(values);
+    schemas.validate(&instance, index).map_err(|e| {
+        let all = text::validation(&e, schema);
+        let headline = format!("jsonschema validation failed with '{ADDRESS}#'\n");
+        format!("{}\n", all.strip_prefix(&headline).unwrap_or(&all))
+    })
+}
+
+/// Loads nothing: network and disk are not for schemas to reach.
+struct Loader(Rc<RefCell<Vec<String>>>);
+
+impl UrlLoader for Loader {
+    fn load(&self, url: &str) -> Result<Json, Box<dyn Error>> {
+        let scheme = url.split(':').next().unwrap_or_default();
+        match scheme {
+            "urn" => {
+                let mut seen = self.0.borrow_mut();
+                if !seen.iter().any(|urn| urn == url) {
+                    seen.push(url.to_owned());
+                }
+                Ok(Json::Bool(true))
+            }
+            "http" | "https" => Err(
+                "a schema may not use the network; put the referenced schema \
+                                     under $defs"
+                    .into(),
+            ),
+            "file" => Err(
+                "a schema may not read other files; put the referenced schema under \
+                           $defs"
+                    .into(),
+            ),
+            _ => Err(format!("no URLLoader registered for {}", super::quote(url)).into()),
+        }
+    }
+}
+
+fn urn_warning(urn: &str, helm: HelmCompat) -> LogLine {
+    match helm {
+        HelmCompat::V3 => LogLine::plain(format!(
+            "WARNING: unresolved URN reference ignored; using permissive schema: {urn}"
+        )),
+        HelmCompat::V4 => LogLine::structured(
+            Level::Warn,
+            "unresolved URN reference ignored; using permissive schema",
+            [("urn", urn.to_owned())],
+        ),
+    }
+}
+
+fn compile_error(error: &CompileError) -> String {
+    let quote = |text: &str| super::quote(text);
+    match error {
+        CompileError::LoadUrlError { url, src } => format!("failing loading {}: {src}", quote(url)),
+        CompileError::UnsupportedUrlScheme { url } => {
+            format!("no URLLoader registered for {}", quote(url))
+        }
+        CompileError::ParseUrlError { url, src } => {
+            format!("error in parsing {}: {src}", quote(url))
+        }
+        CompileError::InvalidMetaSchemaUrl { url, src } => {
+            format!("invalid $schema in {}: {src}", quote(url))
+        }
+        CompileError::UnsupportedDraft { url } => format!("draft {} is not supported", quote(url)),
+        CompileError::MetaSchemaCycle { url } => {
+            format!("cycle in resolving $schema in {}", quote(url))
+        }
+        CompileError::ValidationError { url, src } => format!(
+            "{} is not valid against metaschema: {}",
+            quote(url),
+            text::validation(src, &Json::Null)
+        ),
+        CompileError::ParseIdError { loc } => format!("error in parsing id at {}", quote(loc)),
+        CompileError::ParseAnchorError { loc } => {
+            format!("error in parsing anchor at {}", quote(loc))
+        }
+        CompileError::DuplicateId {
+            url,
+            id,
+            ptr1,
+            ptr2,
+        } => format!(
+            "duplicate id {} in {} at {} and {}",
+            quote(id),
+            quote(url),
+            quote(ptr1),
+            quote(ptr2)
+        ),
+        CompileError::DuplicateAnchor {
+            anchor,
+            url,
+            ptr1,
+            ptr2,
+        } => format!(
+            "duplicate anchor {} in {} at {} and {}",
+            quote(anchor),
+            quote(url),
+            quote(ptr1),
+            quote(ptr2)
+        ),
+        CompileError::InvalidJsonPointer(url) => format!("invalid json-pointer {}", quote(url)),
+        CompileError::JsonPointerNotFound(url) => {
+            format!("json-pointer in {} not found", quote(url))
+        }
+        CompileError::AnchorNotFound { url, reference } => format!(
+            "anchor in {} not found in schema {}",
+            quote(reference),
+            quote(url)
+        ),
+        CompileError::UnsupportedVocabulary { url, vocabulary } => format!(
+            "unsupported vocabulary {} in {}",
+            quote(vocabulary),
+            quote(url)
+        ),
+        CompileError::InvalidRegex { url, regex, src } => {
+            format!("invalid regex {} at {}: {src}", quote(regex), quote(url))
+        }
+        CompileError::Bug(src) => format!("unable to validate schema: {src}"),
+    }
+}
+
+/// Makes JSON of values; whole floats become integers, which JSON schema takes for the same.
+fn to_json(tree: &Tree) -> Json {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    deep(|| match tree {
+        Tree::Null => Json::Null,
+        Tree::Bool(b) => Json::Bool(*b),
+        Tree::Int(n) => Json::from(*n),
+        Tree::Uint(n) => Json::from(*n),
+        Tree::Float(f) if f.fract() == 0.0 && f.abs() < EXACT => Json::from(*f as i64),
+        Tree::Float(f) => Number::from_f64(*f).map_or(Json::Null, Json::Number),
+        Tree::Str(s) => Json::String(s.to_str_lossy().into_owned()),
+        Tree::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Tree::Map(entries) => Json::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.to_str_lossy().into_owned(), to_json(value)))
+                .collect::<Map<_, _>>(),
+        ),
+    })
+}
+
+fn depth(tree: &Tree) -> usize {
+    deep(|| match tree {
+        Tree::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Tree::Map(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    })
+}
