@@ -289,9 +289,10 @@ impl<'a> Parser<'a> {
             }
         }
         let [hours, minutes, seconds] = parts;
-        check(0..=24, hours, "time zone offset hour")?;
-        check(0..=60, minutes, "time zone offset minute")?;
+        // Go names the last part that is out of range.
         check(0..=60, seconds, "time zone offset second")?;
+        check(0..=60, minutes, "time zone offset minute")?;
+        check(0..=24, hours, "time zone offset hour")?;
         let offset = hours * 3600 + minutes * 60 + seconds;
         match text[0] {
             b'+' if is_number => Ok(offset),
