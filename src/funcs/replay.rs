@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::funcs;
+use crate::funcs::dates::{Time, Zone};
 use crate::template::{Args, Call, FuncError, Host, Runtime};
 use crate::value::format::display;
 use crate::value::{Int, List, ListType, Str, Value};
@@ -183,6 +184,13 @@ fn decode(json: &Json) -> Value {
         "i64" => Value::int64(number()),
         "u32" => Value::Int(Int::Uint64(inner.as_u64().expect("an unsigned number"))),
         "f" => Value::Float(inner.as_f64().expect("a number")),
+        "t" => {
+            let part = |at: usize| inner[at].as_i64().expect("a 64-bit number");
+            let zone = inner[2].as_str().expect("the name of a zone");
+            let zone = Zone::load(zone, &FixedHost::default()).expect("a known zone");
+            let nanoseconds = u32::try_from(part(1)).expect("less than a second");
+            Time::new(part(0), nanoseconds, zone).into()
+        }
         "l" => list(ListType::Any, items()),
         "ls" => list(ListType::Str, items()),
         other => panic!("no recorded value: {other}"),
