@@ -26,3 +26,15 @@ pub const MAX_YAML_DEPTH: usize = 10_000;
 /// Largest text that encoding one value as JSON, YAML or TOML may give, in bytes: a value that holds
 /// another many times over can stand for far more text than it takes memory.
 pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
+pub const MAX_FORMAT_DEPTH: usize = 10_000;
+
+/// Length of a printed value after which the printer stops.
+pub const MAX_FORMAT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Most numbers that `until`, `untilStep` and `seq` make.
+pub const MAX_SEQUENCE: usize = 1_000_000;
+
+/// Most digits of an intermediate result of `mulf` and its like.
+pub const MAX_DECIMAL_DIGITS: usize = 10_000;
