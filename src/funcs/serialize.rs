@@ -108,16 +108,16 @@ fn must_to_toml(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match decode_map(args.str(0)) {
+    Ok(match yaml::decode_map(args.str(0)) {
         Ok(entries) => thaw_map(entries).into(),
-        Err(error) => error_map(TreeMap::new(), error),
+        Err(error) => error_map(TreeMap::new(), error.message),
     })
 }
 
 fn from_yaml_array(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match decode_list(args.str(0)) {
+    Ok(match yaml::decode_list(args.str(0)) {
         Ok(items) => thaw(Tree::list(items)),
-        Err(error) => Value::list(vec![Value::str(error)]),
+        Err(error) => Value::list(vec![Value::str(error.message)]),
     })
 }
 
@@ -189,14 +189,6 @@ fn error_map(entries: TreeMap, error: String) -> Value {
     let map = thaw_map(entries);
     map.entries_mut().insert("Error".into(), Value::str(error));
     map.into()
-}
-
-fn decode_map(_text: &[u8]) -> Result<TreeMap, String> {
-    Err("reading YAML is not wired up".to_owned())
-}
-
-fn decode_list(_text: &[u8]) -> Result<Vec<Tree>, String> {
-    Err("reading YAML is not wired up".to_owned())
 }
 
 #[cfg(test)]
@@ -289,6 +281,28 @@ mod tests {
             error("mustFromJson", "".into()),
             "unexpected end of JSON input"
         );
+    }
+
+    #[test]
+    fn yaml_both_ways() {
+        let json = |name: &str, source: &str| text("toJson", call(name, source.into()).unwrap());
+        assert_eq!(
+            json("fromYaml", "a: 1\nb: [on, 0x10]"),
+            r#"{"a":1,"b":[true,16]}"#
+        );
+        assert_eq!(json("fromYaml", ""), "{}");
+        assert_eq!(json("fromYamlArray", "- 1\n- x"), r#"[1,"x"]"#);
+        assert_eq!(json("fromYamlArray", ""), "[]");
+        assert_eq!(
+            json("fromYaml", "- 1"),
+            r#"{"Error":"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}"}"#
+        );
+        assert_eq!(
+            json("fromYamlArray", "a: ["),
+            r#"["error converting YAML to JSON: yaml: line 1: did not find expected node content"]"#
+        );
+        let read = call("fromYaml", "b: [{c: 1}]\na: 'yes'".into()).unwrap();
+        assert_eq!(text("toYaml", read), "a: \"yes\"\nb:\n- c: 1");
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Walk {
                 return Ok(Event::Null);
             }
             if list.list_type() == ListType::Bytes {
-                return Ok(Event::Bytes(bytes(list)));
+                return Ok(Event::Bytes(list.to_bytes()));
             }
         }
         let address = self.enter(list.address(), list.list_type().name())?;
@@ -271,15 +271,4 @@ impl Iterator for Walk {
         self.failed = matches!(event, Some(Err(_)));
         event
     }
-}
-
-/// The bytes of a `[]uint8`.
-fn bytes(list: &List) -> Vec<u8> {
-    list.items()
-        .iter()
-        .map(|item| match item {
-            Value::Int(n) => n.to_i64() as u8,
-            _ => 0,
-        })
-        .collect()
 }

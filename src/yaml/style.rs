@@ -4,7 +4,7 @@
 //! quotes hold everything.
 
 use super::emit::Engine;
-use super::implicit;
+use super::resolve::{self, Scalar};
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) fn of_string(text: &str, analysis: Analysis, engine: Engine, simple_k
 
 /// Says whether a plain `text` would be read as something else than itself, be it by an old parser.
 fn means_more_than_text(text: &str, engine: Engine) -> bool {
-    implicit::is_not_string(text)
+    resolve::plain(text.as_bytes()) != Scalar::Str
         || is_base_60(text)
         || (engine == Engine::V3 && is_signed_octal(text))
 }
