@@ -42,6 +42,22 @@ pub struct LogLine {
 }
 
 impl LogLine {
+    /// The line as `helm` words it; Helm's own times and source lines are left out.
+    pub fn text_for(&self, helm: HelmCompat) -> String {
+        if helm == HelmCompat::V3 {
+            return self.text.clone();
+        }
+        let level = match self.level {
+            Level::Info => "INFO",
+            Level::Warn => "WARN",
+        };
+        let mut out = format!("level={level} msg={}", logged(&self.text));
+        for (key, value) in &self.fields {
+            out.push_str(&format!(" {key}={}", logged(value)));
+        }
+        out
+    }
+
     /// Makes a line that both releases write through Go's plain logger.
     pub(crate) fn plain(text: impl Into<String>) -> LogLine {
         LogLine {
@@ -63,4 +79,13 @@ impl LogLine {
             fields: fields.into_iter().collect(),
         }
     }
+}
+
+/// A value as Go's text logger writes it: quoted where it needs to be.
+fn logged(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("{text:?}")
 }

@@ -4,7 +4,7 @@
 
 pub mod app;
 pub mod chart;
-//cli
+pub mod cli;
 pub mod diag;
 pub mod files;
 pub mod funcs;
@@ -14,7 +14,7 @@ pub mod limits;
 pub mod manifest;
 pub mod patch;
 pub mod plugin;
-//release
+pub mod release;
 pub mod render;
 pub mod template;
 pub mod value;

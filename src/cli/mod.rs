@@ -4,10 +4,10 @@
 //! [`output`] writes to the two streams.
 
 mod exit;
-mod generate;
+
 mod host;
 mod output;
-mod render;
+
 mod template;
 
 use std::ffi::OsString;
@@ -28,8 +28,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Generate(generate::GenerateArgs),
-    Render(render::RenderArgs),
+
+
     Template(Box<template::TemplateArgs>),
 }
 
@@ -61,8 +61,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
-        Command::Generate(args) => generate::run(&args),
-        Command::Render(args) => render::run(&args),
+
+
         Command::Template(args) => template::run(&args),
     }
 }

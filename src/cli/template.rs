@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Error;
 use super::output;
-use crate::chart;
-use crate::files;
+use crate::chart::{self, LoadOptions};
+use crate::files::{self, Links};
 use crate::helm::HelmCompat;
 use crate::release::{self, Options, Rendered};
-use crate::values::{self, Sources};
+use crate::values::{self, ValuesOptions};
 
 /// Prints what `helm template` prints.
 ///
@@ -200,14 +200,14 @@ pub fn run(args: &TemplateArgs) -> Result<(), Error> {
         message: format!("Error: {}", error.message),
     })?;
     for line in &rendered.log {
-        output::stderr(line);
+        output::stderr(&line.text_for(args.helm_compat.into()));
     }
     let shown = |error: String| Error::input(format!("Error: {error}"));
     if let Some(directory) = &args.select.output_dir {
         let name = args.select.release_name.then_some(&*name);
         let out = rendered.files(directory, name);
         for (path, content) in &out.files {
-            files::write(path, content).map_err(|e| Error::world(format!("Error: {e}")))?;
+            files::write_whole(path, content).map_err(|e| Error::world(format!("Error: {e}")))?;
         }
         return output::stdout(&out.messages);
     }
@@ -222,7 +222,7 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
     let helm = HelmCompat::from(args.helm_compat);
     let (name, chart) = name_and_chart(args, helm)?;
     let path = locate(chart)?;
-    let sources = Sources {
+    let user = ValuesOptions {
         files: csv_list(&args.values.files)?,
         set_json: args.values.set_json.clone(),
         set: args.values.set.clone(),
@@ -230,8 +230,10 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         set_file: args.values.set_file.clone(),
         set_literal: args.values.set_literal.clone(),
     };
-    let values = values::collect(&sources, helm, read_source).map_err(Error::from)?;
-    let chart = chart::load(&path, helm).map_err(Error::from)?;
+    let values = values::merge_options(&user, helm, &mut read_source)
+        .map_err(|error| Error::input(error.message))?;
+    let load = LoadOptions { helm, links: Links::Anywhere };
+    let loaded = chart::load(&path, load).map_err(|error| Error::input(error.message()))?;
     let options = Options {
         name: name.clone(),
         namespace: args.namespace.clone(),
@@ -245,7 +247,9 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         helm,
     };
     let host = super::host::System { helm, dns: args.cluster.enable_dns };
-    let rendered = release::render(&chart, values, &options, &host)?;
+    let mut rendered = release::render(&loaded.chart, &values, &options, &host)
+        .map_err(|error| Error::input(error.helm_text()))?;
+    rendered.log.splice(0..0, loaded.log);
     Ok((rendered, name))
 }
 
@@ -258,7 +262,8 @@ fn name_and_chart(args: &TemplateArgs, helm: HelmCompat) -> Result<(String, &str
         ([name, chart], None) => Ok((name.clone(), chart)),
         ([chart], Some(template)) => {
             let host = super::host::System { helm, dns: false };
-            let name = release::name_from_template(template, helm, &host)?;
+            let name = release::name_from_template(template, helm, &host)
+                .map_err(|error| Error::input(error.helm_text()))?;
             Ok((name, chart))
         }
         ([chart], None) => Ok(("release-name".to_owned(), chart)),

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::chart::{Dependency, Maintainer, Metadata};
+use crate::chart::{Dependency, Import, Maintainer, Metadata};
 use crate::helm::HelmCompat;
 use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value, format};
 
@@ -50,7 +50,7 @@ fn fields(
         ("Deprecated", Value::Bool(metadata.deprecated)),
         ("Annotations", Value::Map(annotations(metadata))),
         ("KubeVersion", text(&metadata.kube_version)),
-        ("Dependencies", list(metadata.dependencies.iter().map(dependency))),
+        ("Dependencies", list(metadata.dependencies.iter().flatten().map(dependency))),
         ("Type", text(&metadata.chart_type)),
     ]
 }
@@ -102,9 +102,31 @@ fn dependency_fields(dependency: &Dependency, strings_type: ListType) -> Vec<Fie
         ("Condition", dependency.condition.as_str().into()),
         ("Tags", typed_strings(&dependency.tags, strings_type)),
         ("Enabled", Value::Bool(dependency.enabled)),
-        ("ImportValues", list(dependency.import_values.iter().map(Tree::thaw))),
+        ("ImportValues", list(dependency.import_values.iter().map(import_value))),
         ("Alias", dependency.alias.as_str().into()),
     ]
+}
+
+/// An entry of `import-values`; a resolved one is a `map[string]string`.
+fn import_value(import: &Import) -> Value {
+    match import {
+        Import::Declared(tree) => tree.thaw(),
+        Import::Resolved { child, parent } => {
+            let entries = [("child", child), ("parent", parent)];
+            let entries = entries.map(|(key, text)| (Str::from(key), text.as_str().into()));
+            Value::Map(Map::with_type(MapType::Str, entries.into_iter().collect()))
+        }
+    }
+}
+
+fn import_json(import: &Import) -> Tree {
+    match import {
+        Import::Declared(tree) => tree.clone(),
+        Import::Resolved { child, parent } => {
+            let entries = [("child", child), ("parent", parent)];
+            Tree::map(entries.map(|(k, v)| (k.into(), v.as_str().into())).into_iter().collect())
+        }
+    }
 }
 
 /// Helm 3's `.Chart`: `chart.Metadata` embedded, and `IsRoot`.
@@ -173,7 +195,7 @@ impl Object for Metadata3 {
             out.0.insert("annotations".into(), Tree::map(annotations));
         }
         out.text("kubeVersion", &m.kube_version);
-        out.list("dependencies", m.dependencies.iter().map(dependency_json).collect());
+        out.list("dependencies", m.dependencies.iter().flatten().map(dependency_json).collect());
         out.text("type", &m.chart_type);
         out.0.insert("IsRoot".into(), Tree::Bool(self.is_root));
         Ok(Tree::map(out.0))
@@ -244,7 +266,7 @@ fn dependency_json(dependency: &Dependency) -> Tree {
     out.0.insert("repository".into(), dependency.repository.as_str().into());
     out.text("condition", &dependency.condition).strings("tags", &dependency.tags);
     out.flag("enabled", dependency.enabled).text("alias", &dependency.alias);
-    out.list("import-values", dependency.import_values.clone());
+    out.list("import-values", dependency.import_values.iter().map(import_json).collect());
     Tree::map(out.0)
 }
 

@@ -1,8 +1,9 @@
 //! From rendered files to hooks and objects in Helm's order.
 
-use crate::helm::HelmCompat;
+use crate::helm::{HelmCompat, Level, LogLine};
 use crate::value::unicode::trim_space;
 use crate::value::Str;
+use crate::value::quote::quote;
 
 use super::head::{self, Head};
 use super::order::sort_by_kind;
@@ -28,7 +29,7 @@ const EVENTS: [&str; 10] = [
 pub(super) struct Documents {
     pub(super) manifests: Vec<Document>,
     pub(super) hooks: Vec<Document>,
-    pub(super) log: Vec<String>,
+    pub(super) log: Vec<LogLine>,
 }
 
 /// Splits the rendered `files` (identifier and text) into documents and sorts them by kind.
@@ -77,8 +78,14 @@ impl Documents {
             hook.split(',').map(|event| event.trim().to_lowercase()).collect();
         if !events.iter().all(|event| EVENTS.contains(&&**event)) {
             self.log.push(match helm {
-                HelmCompat::V3 => format!("info: skipping unknown hook: {hook:?}"),
-                HelmCompat::V4 => format!("skipping unknown hooks: {hook}"),
+                HelmCompat::V3 => {
+                    LogLine::plain(format!("info: skipping unknown hook: {}", quote(hook.as_bytes())))
+                }
+                HelmCompat::V4 => LogLine::structured(
+                    Level::Info,
+                    "skipping unknown hooks",
+                    [("hookTypes", hook.clone())],
+                ),
             });
         } else if tests || !events.iter().any(|event| event.starts_with("test")) {
             self.hooks.push(document);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::helm::HelmCompat;
 use crate::files::glob::Glob;
-use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value, json};
+use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
 use crate::yaml;
 
 /// The files of one chart by path (`engine.files`).
@@ -57,12 +57,8 @@ impl Files {
     fn yaml_map(&self, encode: impl Fn(&Str) -> Str) -> Value {
         let entry = |(path, data): (&Str, &Str)| (base(path), Value::Str(encode(data)));
         let map = Value::Map(self.files.iter().map(entry).collect());
-        let text = json::to_tree(&map).map(|tree| yaml::write(&tree));
-        let mut text = text.unwrap_or_default();
-        if text.last() == Some(&b'\n') {
-            text.pop();
-        }
-        Value::str(text)
+        let text = yaml::marshal_value(&map).unwrap_or_default();
+        Value::str(text.strip_suffix('\n').unwrap_or(&text))
     }
 }
 

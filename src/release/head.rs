@@ -19,20 +19,14 @@ static METADATA: Struct = Struct {
     fields: &[("name", Type::Text), ("annotations", Type::Map(&Type::Text))],
 };
 
-static HEAD_3: Struct = head("releaseutil.SimpleHead");
-static HEAD_4: Struct = head("util.SimpleHead");
+static HEAD_3: Struct = Struct { name: "SimpleHead", go: "releaseutil.SimpleHead", fields: FIELDS };
+static HEAD_4: Struct = Struct { name: "SimpleHead", go: "util.SimpleHead", fields: FIELDS };
 
-const fn head(go: &'static str) -> Struct {
-    Struct {
-        name: "SimpleHead",
-        go,
-        fields: &[
-            ("apiVersion", Type::Text),
-            ("kind", Type::Text),
-            ("metadata", Type::Struct(&METADATA)),
-        ],
-    }
-}
+static FIELDS: &[(&str, Type)] = &[
+    ("apiVersion", Type::Text),
+    ("kind", Type::Text),
+    ("metadata", Type::Struct(&METADATA)),
+];
 
 /// Reads the head of a document.
 ///

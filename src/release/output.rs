@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::helm::HelmCompat;
+use crate::helm::{HelmCompat, LogLine};
 use crate::files::pattern::Pattern;
 use crate::value::Str;
 use crate::value::unicode::trim_space;
@@ -31,7 +31,7 @@ pub struct Rendered {
     /// The hooks, after the objects.
     pub hooks: Vec<Document>,
     /// What Helm would log on standard error.
-    pub log: Vec<String>,
+    pub log: Vec<LogLine>,
 }
 
 impl Rendered {

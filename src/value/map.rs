@@ -57,12 +57,12 @@ impl PartialEq for MapType {
 #[derive(Clone)]
 pub struct Map {
     cell: Rc<Cell>,
-    /// Whether this handle sees a named type as `map[string]interface {}`.
-    is_plain: bool,
+    /// The type under which this handle sees the map: Go converts between a named type and
+    /// `map[string]interface {}` without copying.
+    map_type: MapType,
 }
 
 struct Cell {
-    map_type: MapType,
     is_nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
@@ -75,26 +75,34 @@ impl Map {
 
     /// Makes a map of `entries`; the caller sees to it that they fit `map_type`.
     pub fn with_type(map_type: MapType, entries: BTreeMap<Str, Value>) -> Map {
-        Map::from_cell(Cell {
-            map_type,
+        let cell = Cell {
             is_nil: false,
             entries: RefCell::new(entries),
-        })
+        };
+        Map {
+            cell: Rc::new(cell),
+            map_type,
+        }
     }
 
     /// Makes a nil map: prints `map[]`, but is `null` in JSON and YAML.
     pub fn nil(map_type: MapType) -> Map {
-        Map::from_cell(Cell {
-            map_type,
+        let cell = Cell {
             is_nil: true,
             entries: RefCell::default(),
-        })
-    }
-
-    fn from_cell(cell: Cell) -> Map {
+        };
         Map {
             cell: Rc::new(cell),
-            is_plain: false,
+            map_type,
+        }
+    }
+
+    /// The same map seen as another type of the same underlying one.
+    #[must_use]
+    pub fn with_map_type(&self, map_type: MapType) -> Map {
+        Map {
+            map_type,
+            ..self.clone()
         }
     }
 
@@ -102,18 +110,15 @@ impl Map {
     /// that type is wanted, so `set .Values "a" 1` gives a plain map.
     #[must_use]
     pub fn plain(&self) -> Map {
-        Map {
-            is_plain: true,
-            ..self.clone()
+        match self.map_type {
+            MapType::Named(_) => self.with_map_type(MapType::Any),
+            _ => self.clone(),
         }
     }
 
     /// The Go type.
     pub fn map_type(&self) -> MapType {
-        match self.cell.map_type {
-            MapType::Named(_) if self.is_plain => MapType::Any,
-            map_type => map_type,
-        }
+        self.map_type
     }
 
     /// Says whether this is a nil map.

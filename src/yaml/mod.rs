@@ -16,7 +16,6 @@ mod emit;
 mod error;
 mod event;
 mod gosyntax;
-mod implicit;
 mod input;
 mod node;
 mod order;
