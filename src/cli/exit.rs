@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 
 /// How a command that did not succeed ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The command line itself is wrong.
     Usage,
     /// A file, value or chart is wrong.
@@ -28,31 +28,31 @@ impl Failure {
 
 /// A failed command: the exit code and the message for standard error.
 #[derive(Debug)]
-pub struct Error {
+pub(super) struct Error {
     /// Decides the exit code.
-    pub failure: Failure,
+    pub(super) failure: Failure,
     /// The message, complete but for the final line end.
-    pub message: String,
+    pub(super) message: String,
 }
 
 impl Error {
     /// A wrong command line.
-    pub fn usage(message: impl Into<String>) -> Error {
+    pub(super) fn usage(message: impl Into<String>) -> Error {
         Error { failure: Failure::Usage, message: message.into() }
     }
 
     /// A wrong file, value or chart.
-    pub fn input(message: impl Into<String>) -> Error {
+    pub(super) fn input(message: impl Into<String>) -> Error {
         Error { failure: Failure::Input, message: message.into() }
     }
 
     /// A failure of the outside world.
-    pub fn world(message: impl Into<String>) -> Error {
+    pub(super) fn world(message: impl Into<String>) -> Error {
         Error { failure: Failure::World, message: message.into() }
     }
 
     /// The exit code of the process.
-    pub fn exit_code(&self) -> ExitCode {
+    pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.failure.code())
     }
 }

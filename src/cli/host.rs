@@ -8,15 +8,15 @@ use crate::template::Host;
 
 /// The real world.
 #[derive(Debug)]
-pub struct System {
+pub(super) struct System {
     /// Whose behaviour is wanted.
-    pub helm: HelmCompat,
+    pub(super) helm: HelmCompat,
     /// Whether `getHostByName` resolves.
-    pub dns: bool,
+    pub(super) dns: bool,
 }
 
 /// The current time as Unix seconds and nanoseconds.
-pub fn now() -> (i64, u32) {
+pub(super) fn now() -> (i64, u32) {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
         Err(before) => (-(before.duration().as_secs() as i64), 0),

@@ -9,7 +9,7 @@ use super::exit::Error;
 /// # Errors
 ///
 /// Any other failure to write.
-pub fn stdout(bytes: &[u8]) -> Result<(), Error> {
+pub(super) fn stdout(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -20,7 +20,7 @@ pub fn stdout(bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Writes one line to standard error, as far as that works.
-pub fn stderr(line: &str) {
+pub(super) fn stderr(line: &str) {
     // Where standard error is gone there is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -18,7 +18,7 @@ use crate::values::{self, ValuesOptions};
 ///
 /// Renders a chart from a directory or an archive in this process: no helm, no network.
 #[derive(Args, Debug)]
-pub struct TemplateArgs {
+pub(super) struct TemplateArgs {
     /// Release name and chart, or the chart alone (the name is then `release-name`)
     #[arg(value_name = "[NAME] CHART", required = true)]
     name_and_chart: Vec<String>,
@@ -194,7 +194,7 @@ struct IgnoredArgs {
 /// # Errors
 ///
 /// Helm's own text after `Error: `, and the exit code for wrong input.
-pub fn run(args: &TemplateArgs) -> Result<(), Error> {
+pub(super) fn run(args: &TemplateArgs) -> Result<(), Error> {
     let (rendered, name) = render(args).map_err(|error| Error {
         failure: error.failure,
         message: format!("Error: {}", error.message),
