@@ -147,3 +147,71 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// Words a typed reader's message about an unknown key as ours, with the nearest known key.
+///
+/// The message is serde's: "unknown field `a`, expected one of `b`, `c`".
+pub(crate) fn unknown_key(message: &str) -> Diagnostic {
+    let Some(start) = message.find("unknown field `") else {
+        return Diagnostic::error(message);
+    };
+    let mut quoted = message[start..].split('`').skip(1).step_by(2);
+    let unknown = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.collect();
+    let problem = Diagnostic::error(format!("unknown key `{unknown}`"));
+    match nearest(unknown, &known) {
+        Some(key) => problem.hint(format!("did you mean `{key}`?")),
+        None => problem.hint(format!("known here: {}", known.join(", "))),
+    }
+}
+
+/// The known name nearest to `name`, if one is near enough to be meant.
+pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let lower = name.to_lowercase();
+    known
+        .iter()
+        .map(|key| (distance(&lower, &key.to_lowercase()), *key))
+        .filter(|(distance, key)| *distance <= 1 + key.len().min(name.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, key)| key)
+}
+
+/// The number of characters to insert, remove, replace or swap to get from `a` to `b`.
+fn distance(a: &str, b: &str) -> usize {
+    const MAX_LEN: usize = 100;
+    let a: Vec<char> = a.chars().take(MAX_LEN).collect();
+    let b: Vec<char> = b.chars().take(MAX_LEN).collect();
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_key_is_meant() {
+        let known = ["exclude", "configMap", "index", "keys"];
+        for (name, key) in [
+            ("exlcude", Some("exclude")),
+            ("configmap", Some("configMap")),
+            ("idx", None),
+            ("key", Some("keys")),
+            ("something", None),
+        ] {
+            assert_eq!(nearest(name, &known), key, "{name}");
+        }
+    }
+}

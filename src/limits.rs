@@ -93,3 +93,31 @@ pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Longest random string, in characters or bytes.
 pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
+
+/// Deepest nesting of data that a patch may work on.
+pub const MAX_PATCH_DEPTH: usize = 500;
+
+/// Most operations of one JSON patch.
+pub const MAX_PATCH_OPERATIONS: usize = 10_000;
+
+/// Most that the `copy` operations of one patch may add, in bytes of text and one for each node.
+pub const MAX_PATCH_COPIED: usize = 16 * 1024 * 1024;
+
+/// Largest file of an overlay that is read whole, in bytes.
+pub const MAX_OVERLAY_FILE_BYTES: u64 = 5 * 1024 * 1024;
+
+/// Steps that one `.j2` file may take.
+pub const MAX_JINJA_STEPS: u64 = 5_000_000;
+
+/// Largest result of one `.j2` file, in bytes.
+pub const MAX_JINJA_BYTES: usize = 8 * 1024 * 1024;
+
+/// Largest payload of a ConfigMap that Kubernetes takes, in bytes.
+pub const MAX_CONFIG_MAP_BYTES: usize = 1024 * 1024;
+
+/// Payload from which on we split a ConfigMap, in bytes.
+pub const CONFIG_MAP_FULL_BYTES: usize = 900 * 1024;
+
+/// Size of an object's JSON from which on we ask for server-side apply, in bytes: client-side
+/// apply copies it into an annotation, of which there may be 256 KiB.
+pub const SERVER_SIDE_APPLY_BYTES: usize = 200 * 1024;

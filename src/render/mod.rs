@@ -1,1 +1,221 @@
-//! One overlay end to end.
+//! One overlay from its directory to the bytes on standard output.
+//!
+//! In: a place, the environment, flags, and something that renders charts. Out: the whole stream,
+//! after everything has succeeded. Refused: whatever the steps refuse, and output that would make
+//! Argo CD delete or duplicate objects.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::app::values::{Additions, Values, assemble};
+use crate::app::{self, Flags, Overlay, Place, Repository};
+use crate::diag::Diagnostic;
+use crate::helm::HelmCompat;
+use crate::jobs::{self, Context, Kind, Sidecar};
+use crate::manifest::{self, Document};
+use crate::patch::{self, Patch, json};
+use crate::plugin::Call;
+use crate::value::Tree;
+
+/// Renders charts.
+pub trait ChartRenderer {
+    /// Loads the chart at `path`, a directory or an archive in `repository`.
+    ///
+    /// # Errors
+    ///
+    /// The chart cannot be read.
+    fn load(
+        &self,
+        repository: &Repository,
+        path: &str,
+        helm: HelmCompat,
+    ) -> Result<Box<dyn LoadedChart>, Box<Diagnostic>>;
+}
+
+/// A chart that has been loaded.
+pub trait LoadedChart {
+    /// The name in its `Chart.yaml`.
+    fn name(&self) -> &str;
+
+    /// The version in its `Chart.yaml`.
+    fn version(&self) -> &str;
+
+    /// Its default values.
+    fn defaults(&self) -> &Tree;
+
+    /// Renders it to what `helm template` prints.
+    ///
+    /// # Errors
+    ///
+    /// Whatever Helm refuses.
+    fn render(&self, input: &ReleaseInput<'_>) -> Result<String, Box<Diagnostic>>;
+}
+
+/// What a chart is rendered with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleaseInput<'a> {
+    /// The name of the release.
+    pub name: &'a str,
+    /// The namespace of the release.
+    pub namespace: &'a str,
+    /// The user's values.
+    pub values: &'a Tree,
+    /// The cluster's version, if known.
+    pub kube_version: Option<&'a str>,
+    /// What the cluster serves beyond Helm's own list.
+    pub api_versions: &'a [String],
+    /// Whether CRDs come first.
+    pub include_crds: bool,
+    /// Whose bytes are wanted.
+    pub helm: HelmCompat,
+}
+
+/// Renders the overlay at `place`.
+///
+/// # Errors
+///
+/// The first problem; there is no partial output.
+pub fn render(
+    place: Place,
+    environment: &BTreeMap<String, String>,
+    flags: &Flags,
+    charts: &dyn ChartRenderer,
+) -> Result<String, Box<Diagnostic>> {
+    let call = Call::from_environment(environment)?;
+    let mut layers = call.layers;
+    layers.extend(flags.layers());
+    let overlay = app::load(place, layers)?;
+    let additions = Additions {
+        values: call.values,
+        set: call.set,
+    };
+    let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
+    check_chart(&overlay, chart.as_ref())?;
+    let values = assemble(&overlay, chart.defaults(), &additions)?;
+    let documents = documents(&overlay, chart.as_ref(), &values)?;
+    Ok(documents.iter().map(Document::text).collect())
+}
+
+/// All documents of an overlay, in the order of the output.
+fn documents(
+    overlay: &Overlay,
+    chart: &dyn LoadedChart,
+    values: &Values,
+) -> Result<Vec<Document>, Box<Diagnostic>> {
+    let settings = &overlay.settings;
+    let repository = &overlay.place.repository;
+    let directories = overlay.directories();
+    let context = context(overlay, chart, values)?;
+    let exclude = |globs: &Option<Vec<String>>| globs.clone().unwrap_or_default();
+    let read = |kind: Kind, exclude: &[String]| {
+        jobs::read(repository, &directories, kind, exclude, &context)
+    };
+    let scripts = read(Kind::Jobs, &exclude(&settings.jobs.exclude))?;
+    let casc = read(Kind::Casc, &exclude(&settings.casc.exclude))?;
+    let manifests = read(Kind::Manifests, &[])?;
+    jobs::check_fragments(&casc)?;
+    let patches = patches(overlay)?;
+
+    let stream = chart.render(&ReleaseInput {
+        name: &overlay.release_name,
+        namespace: &overlay.namespace,
+        values: &values.user,
+        kube_version: settings.kubernetes.version.as_deref(),
+        api_versions: settings
+            .kubernetes
+            .api_versions
+            .as_deref()
+            .unwrap_or_default(),
+        include_crds: settings.output.include_crds.unwrap_or(true),
+        helm: overlay.helm,
+    })?;
+    let mut documents = manifest::split(&stream, "the chart's output")?;
+    manifest::check_workload(&documents)?;
+    let sidecar = Sidecar::find(&documents, &overlay.namespace)?;
+    match &sidecar {
+        Some(sidecar) => documents.extend(jobs::generate(
+            &scripts,
+            &casc,
+            sidecar,
+            (&settings.jobs, &settings.casc),
+            &overlay.name,
+        )?),
+        None if scripts.is_empty() && casc.is_empty() => {}
+        None => {
+            return Err(Box::new(
+                Diagnostic::error(
+                    "there are files under jobs/ or casc/, but the chart runs no reload sidecar",
+                )
+                .hint("set `controller.sidecars.configAutoReload.enabled: true`"),
+            ));
+        }
+    }
+    documents.extend(jobs::objects(&manifests, &overlay.name)?);
+    patch::apply(&patches, &mut documents, &overlay.namespace)?;
+    manifest::check_identities(&documents, &overlay.namespace)?;
+    if let Some(sidecar) = &sidecar {
+        jobs::check_folder(&documents, sidecar, &overlay.namespace)?;
+    }
+    Ok(documents)
+}
+
+/// Refuses a chart that is another one than the settings say.
+fn check_chart(overlay: &Overlay, chart: &dyn LoadedChart) -> Result<(), Box<Diagnostic>> {
+    let settings = &overlay.settings.chart;
+    for (what, wanted, found) in [
+        ("name", &settings.name, chart.name()),
+        ("version", &settings.version, chart.version()),
+    ] {
+        if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != found) {
+            return Err(Box::new(Diagnostic::error(format!(
+                "`{}` has the {what} {found}, but `chart.{what}` is {wanted}",
+                overlay.chart
+            ))));
+        }
+    }
+    Ok(())
+}
+
+/// What templates under `jobs/`, `casc/` and `manifests/` can refer to.
+fn context(
+    overlay: &Overlay,
+    chart: &dyn LoadedChart,
+    values: &Values,
+) -> Result<Context, Box<Diagnostic>> {
+    let merged = json::to_json(&values.merged)
+        .map_err(|e| Diagnostic::error(format!("the merged values: {e}")))?;
+    Ok(Context::new(&json!({
+        "vars": overlay.settings.vars,
+        "values": merged,
+        "release": {"name": overlay.release_name, "namespace": overlay.namespace},
+        "chart": {"name": chart.name(), "version": chart.version()},
+        "overlay": {"name": overlay.name, "path": overlay.path},
+    })))
+}
+
+/// Reads the patches of the bases, then those of the overlay.
+fn patches(overlay: &Overlay) -> Result<Vec<Patch>, Box<Diagnostic>> {
+    let repository = &overlay.place.repository;
+    let mut patches = Vec::new();
+    for directory in overlay.directories() {
+        let directory = app::join(directory, "patches");
+        for name in repository.files(&directory)? {
+            let file = app::join(&directory, &name);
+            if name == ".gitkeep" {
+                continue;
+            }
+            if name.contains('/') || name.starts_with('.') || !name.ends_with(".yaml") {
+                let problem = Diagnostic::error("`patches/` does not take this kind of file");
+                return Err(Box::new(problem.in_file(&file).hint("it takes `*.yaml`")));
+            }
+            if let Some(text) = repository.read(&file)? {
+                patches.extend(patch::parse(&text, &file)?);
+            }
+        }
+    }
+    Ok(patches)
+}
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,15 @@ pub fn merge_options(
     Ok(Tree::map(base))
 }
 
+/// Applies one argument of `--set` to `base`.
+///
+/// # Errors
+///
+/// Helm's text.
+pub fn set(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<Diagnostic>> {
+    set::apply(base, text, Mode::Typed, helm).map_err(|e| failed("--set", &e))
+}
+
 /// Applies `--set-json`: assignments, or in Helm 4 a whole object.
 fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<Diagnostic>> {
     if helm == HelmCompat::V4 && text.trim().starts_with('{') {

@@ -1,0 +1,354 @@
+//! The ConfigMaps: which file goes into which, under which key, and the index of the scripts.
+
+use std::collections::BTreeMap;
+
+use super::key;
+use super::sidecar::Sidecar;
+use super::sources::{Kind, Source, Sources};
+use crate::app::is_subdomain;
+use crate::app::settings::{CascSettings, JobsSettings};
+use crate::diag::{self, Diagnostic};
+use crate::limits::{CONFIG_MAP_FULL_BYTES, MAX_CONFIG_MAP_BYTES, SERVER_SIDE_APPLY_BYTES};
+use crate::manifest::Document;
+use crate::value::json::{self, Options};
+use crate::value::{Str, Tree, TreeMap};
+use crate::yaml;
+
+/// The key of the index when nothing gives one.
+const INDEX_KEY: &str = "jobs.yaml";
+
+/// The endings that JCasC reads.
+const YAML_ENDINGS: [&str; 4] = [".yaml", ".yml", ".YAML", ".YML"];
+
+/// Lays scripts, their index and fragments out as ConfigMaps for the sidecar.
+///
+/// Scripts and index share a ConfigMap while they fit, so that one event of the sidecar brings
+/// them all. What does not fit is split in a fixed way, by top directory and then by size, the
+/// scripts with an earlier sync wave than their index.
+///
+/// # Errors
+///
+/// Names or keys that Kubernetes or JCasC would not take, a script that no ConfigMap can hold.
+pub fn generate(
+    jobs: &Sources,
+    casc: &Sources,
+    sidecar: &Sidecar,
+    settings: (&JobsSettings, &CascSettings),
+    overlay: &str,
+) -> Result<Vec<Document>, Box<Diagnostic>> {
+    let (jobs_settings, casc_settings) = settings;
+    let mut parts = Vec::new();
+    if !jobs.is_empty() {
+        let entries = entries(jobs, &jobs_settings.keys, Kind::Jobs)?;
+        scripts(&mut parts, entries, sidecar, jobs_settings)?;
+    }
+    if !casc.is_empty() {
+        let entries = entries(casc, &casc_settings.keys, Kind::Casc)?;
+        let name = name(&casc_settings.config_map, sidecar, "casc")?;
+        for (name, entries) in distribute(&name, entries, 0) {
+            add(&mut parts, &name, Kind::Casc, entries)?;
+        }
+    }
+    parts
+        .into_iter()
+        .map(|part| part.document(sidecar, overlay))
+        .collect()
+}
+
+/// A file with its key.
+struct Entry<'s> {
+    key: String,
+    path: &'s str,
+    source: &'s Source,
+}
+
+/// A ConfigMap in the making.
+struct Part {
+    name: String,
+    kind: Kind,
+    data: TreeMap,
+    n_bytes: usize,
+    is_early: bool,
+    notes: Vec<String>,
+}
+
+impl Part {
+    fn new(name: &str, kind: Kind) -> Part {
+        Part {
+            name: name.to_owned(),
+            kind,
+            data: TreeMap::new(),
+            n_bytes: 0,
+            is_early: false,
+            notes: Vec::new(),
+        }
+    }
+
+    fn insert(&mut self, key: &str, text: &str) -> Result<(), Box<Diagnostic>> {
+        self.n_bytes += text.len();
+        if self.data.insert(Str::from(key), Tree::str(text)).is_some() {
+            return Err(Box::new(Diagnostic::error(format!(
+                "the ConfigMap `{}` would get the key `{key}` twice",
+                self.name
+            ))));
+        }
+        if self.n_bytes > MAX_CONFIG_MAP_BYTES {
+            return Err(Box::new(
+                Diagnostic::error(format!(
+                    "the ConfigMap `{}` would hold more than {MAX_CONFIG_MAP_BYTES} bytes",
+                    self.name
+                ))
+                .hint("Kubernetes takes no more; split the file, or choose another ConfigMap"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn document(self, sidecar: &Sidecar, overlay: &str) -> Result<Document, Box<Diagnostic>> {
+        let source = format!("{overlay}/{}", self.kind.directory());
+        let mut annotations = TreeMap::new();
+        if self.is_early {
+            annotations.insert("argocd.argoproj.io/sync-wave".into(), Tree::str("-1"));
+        }
+        let object = |annotations: &TreeMap| {
+            let mut metadata = map([
+                ("name", Tree::str(self.name.as_str())),
+                ("namespace", Tree::str(sidecar.namespace.as_str())),
+                (
+                    "labels",
+                    Tree::map(map([(
+                        sidecar.label.as_str(),
+                        Tree::str(sidecar.label_value.as_str()),
+                    )])),
+                ),
+            ]);
+            if !annotations.is_empty() {
+                metadata.insert("annotations".into(), Tree::map(annotations.clone()));
+            }
+            Tree::map(map([
+                ("apiVersion", Tree::str("v1")),
+                ("kind", Tree::str("ConfigMap")),
+                ("metadata", Tree::map(metadata)),
+                ("data", Tree::map(self.data.clone())),
+            ]))
+        };
+        let options = Options {
+            escape_html: true,
+            indent: false,
+        };
+        let plain = object(&annotations);
+        let json = json::encode_tree(&plain, options)
+            .map_err(|e| Diagnostic::error(format!("the ConfigMap `{}`: {e}", self.name)))?;
+        if json.len() <= SERVER_SIDE_APPLY_BYTES {
+            return Ok(Document::from_object(&source, &self.notes, plain));
+        }
+        // Client-side apply would keep the whole object in an annotation, which has no room.
+        annotations.insert(
+            "argocd.argoproj.io/sync-options".into(),
+            Tree::str("ServerSideApply=true"),
+        );
+        Ok(Document::from_object(
+            &source,
+            &self.notes,
+            object(&annotations),
+        ))
+    }
+}
+
+/// Adds the parts for the scripts and their index.
+fn scripts(
+    parts: &mut Vec<Part>,
+    entries: Vec<Entry<'_>>,
+    sidecar: &Sidecar,
+    settings: &JobsSettings,
+) -> Result<(), Box<Diagnostic>> {
+    let scripts_name = name(&settings.config_map, sidecar, "jobs")?;
+    let index_name = match &settings.index.config_map {
+        Some(_) => name(&settings.index.config_map, sidecar, "jobs")?,
+        None => scripts_name.clone(),
+    };
+    let index_key = settings.index.key.as_deref().unwrap_or(INDEX_KEY);
+    check_key(index_key, Kind::Casc).map_err(|e| e.context("`jobs.index.key`"))?;
+
+    let is_shared = index_name == scripts_name;
+    let reserved = if is_shared {
+        // The index repeats the keys; how long its paths get depends on the split to come.
+        let longest = sidecar.path(&format!("{scripts_name}-0000"), "").len() + 32;
+        entries.iter().map(|entry| entry.key.len() + longest).sum()
+    } else {
+        0
+    };
+    let waves = settings.sync_waves.unwrap_or(true) && !sidecar.sleeps;
+    let mut paths = BTreeMap::new();
+    for (name, entries) in distribute(&scripts_name, entries, reserved) {
+        for entry in &entries {
+            paths.insert(entry.path.to_owned(), sidecar.path(&name, &entry.key));
+        }
+        let is_early = waves && name != index_name;
+        add(parts, &name, Kind::Jobs, entries)?.is_early = is_early;
+    }
+    let index = index(paths.values());
+    part(parts, &index_name, Kind::Jobs).insert(index_key, &index)
+}
+
+/// The JCasC fragment that lists the scripts, in byte order of their paths.
+fn index<'p>(paths: impl Iterator<Item = &'p String>) -> String {
+    let mut text = "jobs:\n".to_owned();
+    for path in paths {
+        text.push_str("  - file: ");
+        text.push_str(&yaml::write(&Tree::str(path.as_str())));
+    }
+    text
+}
+
+/// Gives each file its key.
+fn entries<'s>(
+    sources: &'s Sources,
+    keys: &BTreeMap<String, String>,
+    kind: Kind,
+) -> Result<Vec<Entry<'s>>, Box<Diagnostic>> {
+    let directory = kind.directory();
+    if let Some(unknown) = keys.keys().find(|path| !sources.contains_key(*path)) {
+        let known: Vec<&str> = sources.keys().map(String::as_str).collect();
+        let problem = Diagnostic::error(format!("`{directory}.keys`: there is no `{unknown}`"));
+        return Err(Box::new(match diag::nearest(unknown, &known) {
+            Some(path) => problem.hint(format!("did you mean `{path}`?")),
+            None => problem,
+        }));
+    }
+    sources
+        .iter()
+        .map(|(path, source)| {
+            let key = keys.get(path).cloned();
+            let key = key.unwrap_or_else(|| key::from_path(path));
+            check_key(&key, kind).map_err(|e| e.in_file(&source.file))?;
+            Ok(Entry { key, path, source })
+        })
+        .collect()
+}
+
+/// Cuts entries into ConfigMaps: one called `name` if they fit beside `reserved` bytes, else
+/// `name-1`, `name-2` and so on.
+fn distribute<'s>(
+    name: &str,
+    entries: Vec<Entry<'s>>,
+    reserved: usize,
+) -> Vec<(String, Vec<Entry<'s>>)> {
+    let size = |entries: &[Entry<'_>]| -> usize {
+        entries.iter().map(|entry| entry.source.text.len()).sum()
+    };
+    if size(&entries) + reserved <= CONFIG_MAP_FULL_BYTES {
+        return vec![(name.to_owned(), entries)];
+    }
+    let mut directories: BTreeMap<&str, Vec<Entry<'s>>> = BTreeMap::new();
+    for entry in entries {
+        let top = entry.path.split_once('/').map_or("", |(top, _)| top);
+        directories.entry(top).or_default().push(entry);
+    }
+    let mut bins: Vec<Vec<Entry<'s>>> = vec![Vec::new()];
+    let mut room = CONFIG_MAP_FULL_BYTES;
+    for (_, directory) in directories {
+        // A directory that fits a ConfigMap stays together; a larger one is cut between files.
+        let chunks = if size(&directory) <= CONFIG_MAP_FULL_BYTES {
+            vec![directory]
+        } else {
+            directory.into_iter().map(|entry| vec![entry]).collect()
+        };
+        for chunk in chunks {
+            let needed = size(&chunk);
+            match bins.last_mut() {
+                Some(bin) if needed <= room || bin.is_empty() => bin.extend(chunk),
+                _ => {
+                    bins.push(chunk);
+                    room = CONFIG_MAP_FULL_BYTES;
+                }
+            }
+            room = room.saturating_sub(needed);
+        }
+    }
+    (1..)
+        .zip(bins)
+        .map(|(number, bin)| (format!("{name}-{number}"), bin))
+        .collect()
+}
+
+fn add<'p>(
+    parts: &'p mut Vec<Part>,
+    name: &str,
+    kind: Kind,
+    entries: Vec<Entry<'_>>,
+) -> Result<&'p mut Part, Box<Diagnostic>> {
+    let part = part(parts, name, kind);
+    for entry in entries {
+        let text = &entry.source.text;
+        part.insert(&entry.key, text)
+            .map_err(|e| Box::new(e.in_file(&entry.source.file)))?;
+        if kind == Kind::Jobs {
+            let (directory, path) = (kind.directory(), entry.path);
+            let hash = hash(text);
+            part.notes.push(format!("hash {hash}: {directory}/{path}"));
+        }
+    }
+    Ok(part)
+}
+
+fn part<'p>(parts: &'p mut Vec<Part>, name: &str, kind: Kind) -> &'p mut Part {
+    let at = match parts.iter().position(|part| part.name == name) {
+        Some(at) => at,
+        None => {
+            parts.push(Part::new(name, kind));
+            parts.len() - 1
+        }
+    };
+    &mut parts[at]
+}
+
+fn name(
+    given: &Option<String>,
+    sidecar: &Sidecar,
+    suffix: &str,
+) -> Result<String, Box<Diagnostic>> {
+    let name = match given {
+        Some(name) => name.clone(),
+        None => format!("{}-{suffix}", sidecar.workload),
+    };
+    // Room for the number of a part.
+    if is_subdomain(&name) && name.len() <= 247 {
+        return Ok(name);
+    }
+    Err(Box::new(Diagnostic::error(format!(
+        "`{name}` is no name for a ConfigMap"
+    ))))
+}
+
+/// Refuses keys that Kubernetes, the sidecar or JCasC would misunderstand.
+fn check_key(key: &str, kind: Kind) -> Result<(), Box<Diagnostic>> {
+    key::check(key)?;
+    let is_yaml = YAML_ENDINGS.iter().any(|ending| key.ends_with(ending));
+    match kind {
+        Kind::Jobs if is_yaml => Err(Box::new(Diagnostic::error(format!(
+            "`{key}`: JCasC would read a key with this ending as configuration"
+        )))),
+        Kind::Jobs if key.ends_with(".url") => Err(Box::new(Diagnostic::error(format!(
+            "`{key}`: the sidecar would download a key with this ending"
+        )))),
+        Kind::Casc if !is_yaml => Err(Box::new(Diagnostic::error(format!(
+            "`{key}`: JCasC only reads keys that end in .yaml or .yml"
+        )))),
+        _ => Ok(()),
+    }
+}
+
+/// Java's `String.hashCode`: what Job DSL calls a script by when it fails.
+fn hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0, |hash: i32, unit| {
+        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+    })
+}
+
+fn map<const N: usize>(entries: [(&str, Tree); N]) -> TreeMap {
+    entries
+        .into_iter()
+        .map(|(key, value)| (Str::from(key), value))
+        .collect()
+}

@@ -1,0 +1,117 @@
+//! The `.j2` files: minijinja, strict about undefined names.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
+use serde_json::Value as Json;
+
+use crate::diag::Diagnostic;
+use crate::limits::{MAX_JINJA_BYTES, MAX_JINJA_STEPS};
+
+/// What templates can refer to: `vars`, `values`, `release`, `chart`, `overlay`.
+#[derive(Debug, Clone)]
+pub struct Context(Value);
+
+impl Context {
+    /// Makes a context of named data.
+    pub fn new(data: &Json) -> Context {
+        Context(value(data))
+    }
+}
+
+/// Renders the template `text` of `file`.
+///
+/// # Errors
+///
+/// Points at the syntax error, the undefined name or the failing call; also when the template
+/// takes too many steps or writes too much.
+pub(super) fn render(text: &str, file: &str, context: &Context) -> Result<String, Box<Diagnostic>> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    engine.set_syntax(syntax.expect("the delimiters are the default ones"));
+    engine.set_fuel(Some(MAX_JINJA_STEPS));
+    engine.set_debug(true);
+    let mut out = Bounded(Vec::new());
+    let done = engine
+        .template_from_named_str(file, text)
+        .and_then(|template| {
+            template
+                .render_captured_to(context.0.clone(), &mut out)
+                .map(drop)
+        });
+    if let Err(e) = done {
+        return Err(Box::new(point(&e, file, text)));
+    }
+    String::from_utf8(out.0)
+        .map_err(|_| Box::new(Diagnostic::error("the result is not UTF-8").in_file(file)))
+}
+
+fn value(data: &Json) -> Value {
+    match data {
+        Json::Null => Value::from(()),
+        Json::Bool(b) => Value::from(*b),
+        Json::Number(n) => match (n.as_i64(), n.as_u64()) {
+            (Some(n), _) => Value::from(n),
+            (None, Some(n)) => Value::from(n),
+            (None, None) => Value::from(n.as_f64().unwrap_or_default()),
+        },
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => Value::from(items.iter().map(value).collect::<Vec<_>>()),
+        Json::Object(entries) => Value::from_pairs(
+            entries
+                .iter()
+                .map(|(key, item)| (key.as_str(), value(item))),
+        ),
+    }
+}
+
+/// A writer that fails before it holds too much.
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + data.len() > MAX_JINJA_BYTES {
+            return Err(std::io::Error::other("the result is too large"));
+        }
+        self.0.extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn point(error: &minijinja::Error, file: &str, text: &str) -> Diagnostic {
+    let message = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "the template takes too many steps".to_owned(),
+        (ErrorKind::WriteFailure, _) => "the template writes too much".to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
+    let expression = error.range().and_then(|range| text.get(range));
+    let message = match (error.kind(), expression) {
+        (ErrorKind::UndefinedError, Some(name)) if !name.contains('\n') => {
+            format!("`{}` is not defined", name.trim())
+        }
+        _ => message,
+    };
+    let problem = Diagnostic::error(message);
+    let problem = match error.kind() {
+        ErrorKind::UndefinedError => problem.hint(
+            "templates know `vars`, `values`, `release`, `chart` and `overlay`; use \
+             `| default(…)` for what may be absent",
+        ),
+        ErrorKind::TemplateNotFound => problem.hint("templates cannot include other files"),
+        _ => problem,
+    };
+    let Some(line) = error.line() else {
+        return problem.in_file(file);
+    };
+    let column = error.range().map_or(0, |range| {
+        let before = text.get(..range.start).unwrap_or_default();
+        before.chars().rev().take_while(|c| *c != '\n').count() + 1
+    });
+    problem.at(file, line, column, text)
+}

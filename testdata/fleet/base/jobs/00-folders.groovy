@@ -1,0 +1,4 @@
+folder('platform') {
+    displayName('Platform')
+    description('Jobs that every controller has')
+}

@@ -1,0 +1,5 @@
+folder('ios')
+freeStyleJob('ios/build') {
+    label('mac')
+    steps { shell('xcodebuild -scheme "App" | tee build.log') }
+}

@@ -1,0 +1,2 @@
+folder('platform')
+folder('sandbox')
