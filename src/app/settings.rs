@@ -37,8 +37,20 @@ pub struct Settings {
     /// What the output holds.
     #[serde(deserialize_with = "null_is_default")]
     pub output: OutputSettings,
+    /// Where random template functions get their bytes.
+    #[serde(deserialize_with = "null_is_default")]
+    pub random: RandomSettings,
     /// The Helm version whose bytes are wanted, 4 (the default) or 3.
     pub helm_compat: Option<u8>,
+}
+
+/// `random:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct RandomSettings {
+    /// A file with a secret, such as a mounted one: `generate` derives random bytes from it, stable
+    /// between renders; without it they are fresh each time, as in Helm.
+    pub key_file: Option<String>,
 }
 
 /// `chart:`

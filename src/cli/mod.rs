@@ -4,9 +4,11 @@
 //! [`output`] writes to the two streams.
 
 mod exit;
+mod generate;
 
 mod host;
 mod output;
+mod render;
 
 mod template;
 
@@ -29,7 +31,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
 
-
+    Generate(generate::GenerateArgs),
+    Render(render::RenderArgs),
     Template(Box<template::TemplateArgs>),
 }
 
@@ -62,7 +65,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
 
-
+        Command::Generate(args) => generate::run(&args),
+        Command::Render(args) => render::run(&args),
         Command::Template(args) => template::run(&args),
     }
 }

@@ -4,7 +4,11 @@
 //! after everything has succeeded. Refused: whatever the steps refuse, and output that would make
 //! Argo CD delete or duplicate objects.
 
+mod chart;
+
 use std::collections::BTreeMap;
+
+pub use chart::{Charts, World};
 
 use serde_json::json;
 
@@ -30,7 +34,7 @@ pub trait ChartRenderer {
         repository: &Repository,
         path: &str,
         helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart>, Box<Diagnostic>>;
+    ) -> Result<Box<dyn LoadedChart + '_>, Box<Diagnostic>>;
 }
 
 /// A chart that has been loaded.
@@ -69,6 +73,8 @@ pub struct ReleaseInput<'a> {
     pub include_crds: bool,
     /// Whose bytes are wanted.
     pub helm: HelmCompat,
+    /// The file with the secret from which random functions derive their bytes.
+    pub random_key_file: Option<&'a str>,
 }
 
 /// Renders the overlay at `place`.
@@ -129,6 +135,7 @@ fn documents(
             .unwrap_or_default(),
         include_crds: settings.output.include_crds.unwrap_or(true),
         helm: overlay.helm,
+        random_key_file: settings.random.key_file.as_deref(),
     })?;
     let mut documents = manifest::split(&stream, "the chart's output")?;
     manifest::check_workload(&documents)?;

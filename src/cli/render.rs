@@ -1,0 +1,125 @@
+//! `jenkins-cmp render [PATH…]`: the manifests of overlays, repeatable.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Error;
+use super::output;
+use super::template::Major;
+use crate::app::{self, Flags};
+use crate::diag::Diagnostic;
+use crate::helm::{HelmCompat, LogLine};
+use crate::plugin;
+use crate::release::Derived;
+use crate::render::{self, Charts, ReleaseInput, World};
+use crate::template::Host;
+
+/// Prints the manifests of an overlay: the chart, the ConfigMaps made from jobs/ and casc/, and
+/// manifests/, with patches/ applied.
+///
+/// Random template functions and the clock give fixed stand-ins, so that the same inputs print the
+/// same bytes.
+#[derive(Args, Debug)]
+pub(super) struct RenderArgs {
+    /// Directories of overlays
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+/// Settings that win over those of files, environment and parameters.
+#[derive(Args, Debug)]
+pub(super) struct SettingsArgs {
+    /// Name of the release
+    #[arg(long, value_name = "NAME")]
+    release_name: Option<String>,
+
+    /// Namespace of the release
+    #[arg(short, long)]
+    namespace: Option<String>,
+
+    /// Version of the chart
+    #[arg(long, value_name = "VERSION")]
+    chart_version: Option<String>,
+
+    /// Kubernetes version for `.Capabilities.KubeVersion`
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+
+    /// Further API versions for `.Capabilities.APIVersions`, separated by commas
+    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    api_versions: Option<Vec<String>>,
+
+    /// Whether the chart's CRDs are printed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    include_crds: Option<bool>,
+
+    /// The release of Helm whose bytes are wanted
+    #[arg(long, value_name = "MAJOR", value_enum)]
+    helm_compat: Option<Major>,
+}
+
+impl SettingsArgs {
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            release_name: self.release_name.clone(),
+            namespace: self.namespace.clone(),
+            chart_version: self.chart_version.clone(),
+            kube_version: self.kube_version.clone(),
+            api_versions: self.api_versions.clone(),
+            include_crds: self.include_crds,
+            helm_compat: self.helm_compat.map(|major| HelmCompat::from(major).major()),
+        }
+    }
+}
+
+/// A world of stand-ins.
+struct StandIns;
+
+impl World for StandIns {
+    fn host(&self, input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+        Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
+    }
+
+    fn log(&self, line: &LogLine, helm: HelmCompat) {
+        output::stderr(&line.text_for(helm));
+    }
+}
+
+/// What tells one release's random bytes from another's.
+pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
+    format!("{}/{}", input.namespace, input.name)
+}
+
+/// Runs the command.
+pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
+    let mut out = String::new();
+    for path in &args.paths {
+        out.push_str(&overlay(path.clone(), &args.settings, &StandIns)?);
+    }
+    output::stdout(out.as_bytes())
+}
+
+/// Renders the overlay at `path` in `world`, with the process's environment.
+pub(super) fn overlay(
+    path: PathBuf,
+    settings: &SettingsArgs,
+    world: &dyn World,
+) -> Result<String, Error> {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let boundary = plugin::boundary(&absolute);
+    let place = app::locate(&path, boundary.as_deref())?;
+    Ok(render::render(place, &environment(), &settings.flags(), &Charts { world })?)
+}
+
+/// The process's environment; what is not UTF-8 concerns nobody here.
+fn environment() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
