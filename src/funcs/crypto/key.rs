@@ -23,6 +23,9 @@ const P224: &[u8] = b"\x2B\x81\x04\x00\x21";
 const P521: &[u8] = b"\x2B\x81\x04\x00\x23";
 const ED25519: &[u8] = b"\x2B\x65\x70";
 
+/// The longest number of an RSA key that is worth computing with, in bytes: 16384 bits.
+const MAX_RSA_BYTES: usize = 2048;
+
 /// A private key of a kind that sprig knows.
 pub(super) enum PrivateKey {
     Rsa(Box<RsaPrivateKey>),
@@ -310,6 +313,9 @@ fn from_pkcs1(bytes: &[u8]) -> Result<PrivateKey, String> {
     };
     if !version.is_empty() {
         return Err("x509: unsupported private key version".to_owned());
+    }
+    if [n, e, d, p, q].iter().any(|n| n.len() > MAX_RSA_BYTES) {
+        return Err("crypto/rsa: the key is too large".to_owned());
     }
     let number = BoxedUint::from_be_slice_vartime;
     let primes = vec![number(p), number(q)];
