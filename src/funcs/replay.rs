@@ -4,7 +4,7 @@
 //!
 //! Values are JSON strings and booleans, or one of `{"x": hex}`, `{"i": int}`, `{"i64": int64}`,
 //! `{"u32": uint32}`, `{"f": float64}`, `{"l": []any}`, `{"ls": []string}`,
-//! `{"t": [seconds, nanoseconds, zone]}` and, as a result, `{"o": type, "v": text}`.
+//! `{"t": [seconds, nanoseconds, zone]}`, `{"cert": [cert, key]}` and, as a result, `{"o": type, "v": text}`.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::funcs;
+use crate::funcs::crypto::CertificateObject;
 use crate::funcs::dates::{Time, Zone};
 use crate::template::{Args, Call, FuncError, Host, Runtime};
 use crate::value::format::display;
@@ -190,6 +191,10 @@ fn decode(json: &Json) -> Value {
             let zone = Zone::load(zone, &FixedHost::default()).expect("a known zone");
             let nanoseconds = u32::try_from(part(1)).expect("less than a second");
             Time::new(part(0), nanoseconds, zone).into()
+        }
+        "cert" => {
+            let text = |at: usize| inner[at].as_str().expect("PEM text").as_bytes().to_vec();
+            CertificateObject::value(text(0), text(1))
         }
         "l" => list(ListType::Any, items()),
         "ls" => list(ListType::Str, items()),

@@ -246,8 +246,9 @@ impl Executor<'_> {
         match result {
             Ok(value) => Ok(Held::plain(value)),
             // Go checks the arguments of a method before the call, so these are no errors of it.
-            Err(text) if text.starts_with("wrong type for value") => Err(self.error(t, text)),
-            Err(text) if text.starts_with("wrong number of args") => Err(self.error(t, text)),
+            Err(text) if REFUSED_ARGS.iter().any(|start| text.starts_with(start)) => {
+                Err(self.error(t, text))
+            }
             Err(text) => {
                 self.at = node;
                 Err(self.call_error(t, name, FuncError::Message(text)))
@@ -446,6 +447,11 @@ impl Executor<'_> {
                 None => return expected("float"),
             },
             (Param::Float64, _) => return expected("float"),
+            (Param::Uint32, ExprKind::Number(n)) => match n.uint {
+                Some(n) => Value::Int(Int::Uint64(n)),
+                None => return expected("unsigned integer"),
+            },
+            (Param::Uint32, _) => return expected("unsigned integer"),
             (Param::List | Param::Map | Param::Object(_), _) => {
                 let (arg, name) = (arg.text(), name_of(param));
                 return Err(self.error(t, format!("can't handle {arg} for arg of type {name}")));
@@ -485,6 +491,10 @@ impl Executor<'_> {
         Err(self.error(t, format!("wrong type for value; expected {expected}; got {got}")))
     }
 }
+
+/// How the texts of arguments that a method does not take begin.
+const REFUSED_ARGS: [&str; 3] =
+    ["wrong type for value", "wrong number of args", "can't call method/function"];
 
 fn is_hex_int(text: &str) -> bool {
     text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X")) && !text.contains(['p', 'P'])
@@ -530,6 +540,7 @@ fn name_of(param: Param) -> &'static str {
         Param::Int64 => "int64",
         Param::Float64 => "float64",
         Param::Bool => "bool",
+        Param::Uint32 => "uint32",
         Param::List => "[]interface {}",
         Param::Map => "map[string]interface {}",
         Param::Object(name) => name,

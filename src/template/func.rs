@@ -15,6 +15,8 @@ pub enum Param {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`: only a literal can be one; it arrives as [`Int::Uint64`].
+    Uint32,
     /// `float64`
     Float64,
     /// `bool`

@@ -66,7 +66,7 @@ impl Time {
     }
 
     /// The time `nanoseconds` later.
-    pub(super) fn add(&self, nanoseconds: i64) -> Time {
+    pub(crate) fn add(&self, nanoseconds: i64) -> Time {
         let sum = i64::from(self.nanoseconds) + nanoseconds.rem_euclid(NANOS);
         let carry = nanoseconds.div_euclid(NANOS) + sum / NANOS;
         Time {
@@ -174,7 +174,7 @@ impl Time {
     }
 
     /// The time in a layout.
-    pub(super) fn format(&self, layout: &[u8]) -> Vec<u8> {
+    pub(crate) fn format(&self, layout: &[u8]) -> Vec<u8> {
         layout::format(self, layout)
     }
 

@@ -33,6 +33,11 @@ impl Generator {
         self.0.fill_bytes(out);
     }
 
+    /// The generator in the form that key generation takes.
+    pub(crate) fn rng(&mut self) -> &mut ChaCha20Rng {
+        &mut self.0
+    }
+
     /// A number below `bound`, which is not 0; each is as likely as any other.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         // The numbers from the last multiple of the bound on would favour small results.
