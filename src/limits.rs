@@ -34,3 +34,6 @@ pub const MAX_SEQUENCE: usize = 1_000_000;
 
 /// Most digits of an intermediate result of `mulf` and its like.
 pub const MAX_DECIMAL_DIGITS: usize = 10_000;
+
+/// Deepest nesting of a YAML value that an error text prints; what is deeper prints as `...`.
+pub const MAX_YAML_PRINT_DEPTH: usize = 100;
