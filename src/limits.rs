@@ -121,3 +121,6 @@ pub const CONFIG_MAP_FULL_BYTES: usize = 900 * 1024;
 /// Size of an object's JSON from which on we ask for server-side apply, in bytes: client-side
 /// apply copies it into an annotation, of which there may be 256 KiB.
 pub const SERVER_SIDE_APPLY_BYTES: usize = 200 * 1024;
+
+/// Deepest nesting of a YAML value that an error text prints; what is deeper prints as `...`.
+pub const MAX_YAML_PRINT_DEPTH: usize = 100;

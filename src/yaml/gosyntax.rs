@@ -1,20 +1,18 @@
 //! Go's `%#v` of decoded YAML, for the error texts that print keys and values.
 //!
 //! In: a node that was read without error. Out: Go syntax, maps sorted as `fmt` sorts them. Nesting
-//! beyond [`MAX_DEPTH`] prints as `...`; Go would print it all.
+//! beyond [`MAX_YAML_PRINT_DEPTH`] prints as `...`; Go would print it all.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::limits::MAX_YAML_PRINT_DEPTH;
 use crate::value::format;
 use crate::value::quote::quote;
 
 use super::error::Error;
 use super::node::{Kind, Node};
-use super::read::{self, Key};
-
-/// How deep values are printed.
-const MAX_DEPTH: usize = 100;
+use super::read::{self, Key, Reading};
 
 /// A value with typed keys, as go-yaml makes it.
 enum Go {
@@ -24,16 +22,17 @@ enum Go {
     TooDeep,
 }
 
-/// The error for a collection that stands as a key.
-pub(super) fn invalid_key(node: Node<'_>) -> Error {
+/// The error for a collection that stands as a key. Strict reading keeps the first
+/// of equal keys.
+pub(super) fn invalid_key(node: Node<'_>, reading: Reading) -> Error {
     let mut message = "yaml: invalid map key: ".to_owned();
-    print(&mut message, &build(node, 0));
+    print(&mut message, &Builder { reading }.build(node, 0));
     Error::convert(message).at(node.mark())
 }
 
 /// The error for the first key that has no string form, unless a later value replaced it.
-pub(super) fn unsupported_key(root: Node<'_>) -> Option<Error> {
-    let message = find_unsupported(&build(root, 0))?;
+pub(super) fn unsupported_key(root: Node<'_>, reading: Reading) -> Option<Error> {
+    let message = find_unsupported(&Builder { reading }.build(root, 0))?;
     Some(Error::convert(message))
 }
 
@@ -73,22 +72,9 @@ fn find_unsupported(go: &Go) -> Option<String> {
     }
 }
 
-fn build(node: Node<'_>, depth: usize) -> Go {
-    let node = node.resolved();
-    match node.kind() {
-        Kind::Scalar(_) | Kind::Alias => Go::Scalar(scalar(node)),
-        _ if depth == MAX_DEPTH => Go::TooDeep,
-        Kind::Sequence => Go::List(node.items().map(|item| build(item, depth + 1)).collect()),
-        Kind::Mapping => {
-            let mut entries = Entries::default();
-            entries.add(node, depth);
-            Go::Map(entries.pairs)
-        }
-    }
-}
-
-fn scalar(node: Node<'_>) -> Key {
-    read::key(node).unwrap_or(Key::Null)
+/// Makes values of nodes.
+struct Builder {
+    reading: Reading,
 }
 
 /// The entries of a map in the order of their first writing.
@@ -98,38 +84,58 @@ struct Entries {
     places: HashMap<Key, usize>,
 }
 
-impl Entries {
-    fn add(&mut self, mapping: Node<'_>, depth: usize) {
+impl Builder {
+    fn build(&self, node: Node<'_>, depth: usize) -> Go {
+        let node = node.resolved();
+        match node.kind() {
+            Kind::Scalar(_) | Kind::Alias => Go::Scalar(scalar(node)),
+            _ if depth == MAX_YAML_PRINT_DEPTH => Go::TooDeep,
+            Kind::Sequence => {
+                let items = node.items();
+                Go::List(items.map(|item| self.build(item, depth + 1)).collect())
+            }
+            Kind::Mapping => {
+                let mut entries = Entries::default();
+                self.add(&mut entries, node, depth);
+                Go::Map(entries.pairs)
+            }
+        }
+    }
+
+    fn add(&self, entries: &mut Entries, mapping: Node<'_>, depth: usize) {
         for (key, value) in mapping.entries() {
             if key.is_merge() {
-                self.merge(value, depth);
+                self.merge(entries, value, depth);
                 continue;
             }
-            let (key, value) = (scalar(key.resolved()), build(value, depth + 1));
-            match self.places.get(&key) {
-                Some(place) => self.pairs[*place].1 = value,
+            let (key, value) = (scalar(key.resolved()), self.build(value, depth + 1));
+            match entries.places.get(&key) {
+                Some(_) if self.reading.strict => {}
+                Some(place) => entries.pairs[*place].1 = value,
                 None => {
-                    self.places.insert(key.clone(), self.pairs.len());
-                    self.pairs.push((key, value));
+                    entries.places.insert(key.clone(), entries.pairs.len());
+                    entries.pairs.push((key, value));
                 }
             }
         }
     }
 
-    fn merge(&mut self, source: Node<'_>, depth: usize) {
-        if depth == MAX_DEPTH {
+    fn merge(&self, entries: &mut Entries, source: Node<'_>, depth: usize) {
+        if depth == MAX_YAML_PRINT_DEPTH {
             return;
         }
-        match source.kind() {
-            Kind::Sequence => {
-                let sources: Vec<_> = source.items().collect();
-                for source in sources.into_iter().rev() {
-                    self.add(source.resolved(), depth + 1);
-                }
-            }
-            _ => self.add(source.resolved(), depth + 1),
+        if source.kind() != Kind::Sequence {
+            return self.add(entries, source.resolved(), depth + 1);
+        }
+        let sources: Vec<_> = source.items().collect();
+        for source in sources.into_iter().rev() {
+            self.add(entries, source.resolved(), depth + 1);
         }
     }
+}
+
+fn scalar(node: Node<'_>) -> Key {
+    read::key(node).unwrap_or(Key::Null)
 }
 
 fn print(out: &mut String, go: &Go) {

@@ -132,10 +132,6 @@ fn is_allowed(c: char) -> bool {
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'_> {
-    let unit_at = |at: usize| {
-        let pair = bytes.get(at..at + 2)?;
-        Some(u32::from(unit([pair[0], pair[1]])))
-    };
     let mut text = Vec::with_capacity(bytes.len());
     let (mut at, mut step, mut step_text) = (2, 0, 0);
     let problem = loop {
@@ -145,35 +141,16 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'_> {
                 fault: None,
             };
         }
-        if at >= step + STEP {
+        let (width, decoded) = utf16_character(&bytes[at..], unit);
+        if at + width > bytes.len().min(step + STEP) {
             (step, step_text) = (at, text.len());
         }
-        let Some(first) = unit_at(at) else {
-            step_text = text.len();
-            break "incomplete UTF-16 character";
-        };
-        let (value, width) = match first {
-            0xDC00..=0xDFFF => break "unexpected low surrogate area",
-            0xD800..=0xDBFF => {
-                if at + 4 > step + STEP {
-                    (step, step_text) = (at, text.len());
-                }
-                let Some(second) = unit_at(at + 2) else {
-                    step_text = text.len();
-                    break "incomplete UTF-16 surrogate pair";
-                };
-                if !(0xDC00..=0xDFFF).contains(&second) {
-                    break "expected low surrogate area";
-                }
-                (0x1_0000 + ((first & 0x3FF) << 10) + (second & 0x3FF), 4)
-            }
-            _ => (first, 2),
-        };
-        match char::from_u32(value) {
-            Some(c) if is_allowed(c) => {
+        match decoded {
+            Ok(c) if is_allowed(c) => {
                 text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
-            _ => break CONTROL,
+            Ok(_) => break CONTROL,
+            Err(problem) => break problem,
         }
         at += width;
     };
@@ -182,6 +159,26 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'_> {
     Input {
         text: Cow::Owned(text),
         fault: Some(fault),
+    }
+}
+
+/// The first character of `rest` and how many bytes it takes, or would take if it were whole.
+fn utf16_character(rest: &[u8], unit: fn([u8; 2]) -> u16) -> (usize, Result<char, &'static str>) {
+    let unit_at = |at: usize| Some(unit([*rest.get(at)?, *rest.get(at + 1)?]));
+    let Some(first) = unit_at(0) else {
+        return (2, Err("incomplete UTF-16 character"));
+    };
+    match first {
+        0xDC00..=0xDFFF => return (2, Err("unexpected low surrogate area")),
+        0xD800..=0xDBFF => {}
+        _ => return (2, char::from_u32(first.into()).ok_or(CONTROL)),
+    }
+    let Some(second) = unit_at(2) else {
+        return (4, Err("incomplete UTF-16 surrogate pair"));
+    };
+    match char::decode_utf16([first, second]).next() {
+        Some(Ok(c)) => (4, Ok(c)),
+        _ => (4, Err("expected low surrogate area")),
     }
 }
 

@@ -15,7 +15,7 @@ use super::event::Tag;
 use super::gosyntax;
 use super::node::{Document, Kind, Node};
 use super::resolve::{self, Scalar};
-use super::token::Style;
+use super::token::{Mark, Style};
 
 /// How to read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +67,7 @@ pub(super) fn read(document: &Document, reading: Reading) -> Result<Tree, Error>
         return Err(Error::convert(message).at(first));
     }
     if reader.unsupported_key
-        && let Some(error) = gosyntax::unsupported_key(root)
+        && let Some(error) = gosyntax::unsupported_key(root, reading)
     {
         return Err(error);
     }
@@ -212,7 +212,7 @@ struct Reader {
     alias_depth: usize,
     open_aliases: HashSet<usize>,
     /// Complaints about duplicate keys.
-    duplicates: Vec<(String, super::token::Mark)>,
+    duplicates: Vec<(String, Mark)>,
     /// Whether a key was seen that has no string form.
     unsupported_key: bool,
 }
@@ -267,7 +267,10 @@ impl Reader {
         match self.stack.last_mut() {
             None => return Ok(Some(tree)),
             Some(Frame::List { items, .. }) => items.push(tree),
-            Some(Frame::Key(index)) => return Err(gosyntax::invalid_key(any.sibling(*index))),
+            Some(Frame::Key(index)) => {
+                let key = any.sibling(*index);
+                return Err(gosyntax::invalid_key(key, self.reading));
+            }
             Some(_) => self.put(tree, any),
         }
         Ok(None)
