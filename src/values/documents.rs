@@ -95,8 +95,7 @@ pub(crate) fn float32_text(f: f64) -> String {
     }
     // The digits of the f32 are those of its shortest text.
     let digits: f64 = narrow.to_string().parse().unwrap_or(f64::from(narrow));
-    let text = crate::value::format::float(digits);
-    text
+    crate::value::format::float(digits)
 }
 
 /// Makes every number a float.

@@ -232,7 +232,7 @@ impl Parser<'_, '_, '_> {
         }
         let reason = match text.parse::<i64>() {
             Ok(index) => return Ok(index),
-            Err(e) if is_overflow(&e) => "value out of range",
+            Err(_) if is_overflow(&text) => "value out of range",
             Err(_) => "invalid syntax",
         };
         Err(Stop::Error(format!(
@@ -379,12 +379,12 @@ fn fold_equal(text: &str, word: &str) -> bool {
         .eq(word.chars())
 }
 
-fn is_overflow(error: &std::num::ParseIntError) -> bool {
-    use std::num::IntErrorKind;
-    matches!(
-        error.kind(),
-        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow
-    )
+/// Says whether Go runs out of 64 bits before it meets anything but a digit.
+fn is_overflow(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let n_digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = unsigned.split_at(n_digits);
+    n_digits > 0 && (rest.is_empty() || digits.parse::<u64>().is_err())
 }
 
 fn take_list(tree: &mut Tree) -> Result<Vec<Tree>, String> {

@@ -57,9 +57,11 @@ fn validate(schema: &Json, values: &Tree, loader: Loader) -> Result<(), String> 
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(loader));
-    let index = compiler
+    compiler
         .add_resource(ADDRESS, schema.clone())
-        .and_then(|()| compiler.compile(ADDRESS, &mut schemas))
+        .map_err(|e| compile_error(&e))?;
+    let index = compiler
+        .compile(ADDRESS, &mut schemas)
         .map_err(|e| compile_error(&e))?;
     let instance = to_json(values);
     schemas.validate(&instance, index).map_err(|e| {
