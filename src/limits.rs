@@ -49,3 +49,14 @@ pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Longest random string, in characters or bytes.
 pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
+/// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
+pub const MAX_FORMAT_DEPTH: usize = 10_000;
+
+/// Length of a printed value after which the printer stops.
+pub const MAX_FORMAT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Most numbers that `until`, `untilStep` and `seq` make.
+pub const MAX_SEQUENCE: usize = 1_000_000;
+
+/// Most digits of an intermediate result of `mulf` and its like.
+pub const MAX_DECIMAL_DIGITS: usize = 10_000;

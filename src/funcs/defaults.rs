@@ -1,6 +1,50 @@
-//! Emptiness and selection: `default`, `empty`, `coalesce`, `ternary`, …
+//! Emptiness and selection: `default`, `empty`, `coalesce`, `all`, `any`, `ternary`.
+//!
+//! In: any values. Out: one of them, or a boolean. Only `ternary` refuses something: a condition
+//! that is no boolean.
 
-use crate::template::Function;
+use crate::template::{Args, FuncError, Function, Param};
+use crate::value::{Kind, Value};
 
 /// The functions of this group.
-pub const FUNCTIONS: &[Function] = &[];
+pub const FUNCTIONS: &[Function] = &[
+    Function::pure("all", &[Param::Any], all).variadic(),
+    Function::pure("any", &[Param::Any], any).variadic(),
+    Function::pure("coalesce", &[Param::Any], coalesce).variadic(),
+    Function::pure("default", &[Param::Any, Param::Any], default).variadic(),
+    Function::pure("empty", &[Param::Any], empty),
+    Function::pure("ternary", &[Param::Any, Param::Any, Param::Bool], ternary),
+];
+
+/// Sprig's emptiness: nil, false, zero, no length; a struct is never empty.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    value.kind() != Kind::Struct && !value.is_true()
+}
+
+fn all(args: Args<'_>) -> Result<Value, FuncError> {
+    Ok(Value::Bool(!args.rest(0).iter().any(is_empty)))
+}
+
+fn any(args: Args<'_>) -> Result<Value, FuncError> {
+    Ok(Value::Bool(!args.rest(0).iter().all(is_empty)))
+}
+
+fn coalesce(args: Args<'_>) -> Result<Value, FuncError> {
+    let found = args.rest(0).iter().find(|value| !is_empty(value));
+    Ok(found.cloned().unwrap_or_default())
+}
+
+/// Looks at the first value after the default only.
+fn default(args: Args<'_>) -> Result<Value, FuncError> {
+    let given = args.rest(1).first().filter(|value| !is_empty(value));
+    Ok(given.unwrap_or(args.any(0)).clone())
+}
+
+fn empty(args: Args<'_>) -> Result<Value, FuncError> {
+    Ok(Value::Bool(is_empty(args.any(0))))
+}
+
+fn ternary(args: Args<'_>) -> Result<Value, FuncError> {
+    let chosen = if args.bool(2) { 0 } else { 1 };
+    Ok(args.any(chosen).clone())
+}

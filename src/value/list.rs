@@ -106,6 +106,15 @@ impl List {
         self.0.items.borrow().clone()
     }
 
+    /// The bytes of a `[]uint8`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let byte = |item: &Value| match item {
+            Value::Int(n) => n.to_i64() as u8,
+            _ => 0,
+        };
+        self.items().iter().map(byte).collect()
+    }
+
     /// Says whether both are the same slice.
     pub fn same(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -114,18 +123,6 @@ impl List {
     /// The address that tells this slice from others (cycle checks).
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
-    }
-
-    pub(super) fn deep_equal(&self, other: &List) -> bool {
-        self.0.list_type == other.0.list_type
-            && self.0.is_nil == other.0.is_nil
-            && (self.same(other)
-                || (self.len() == other.len()
-                    && self
-                        .items()
-                        .iter()
-                        .zip(other.items().iter())
-                        .all(|(a, b)| a.deep_equal(b))))
     }
 }
 

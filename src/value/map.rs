@@ -154,18 +154,6 @@ impl Map {
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
     }
-
-    pub(super) fn deep_equal(&self, other: &Map) -> bool {
-        self.0.map_type == other.0.map_type
-            && self.0.is_nil == other.0.is_nil
-            && (self.same(other) || {
-                let (a, b) = (self.entries(), other.entries());
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|((k, v), (l, w))| k == l && v.deep_equal(w))
-            })
-    }
 }
 
 impl Default for Map {

@@ -7,10 +7,18 @@
 //! Go's types leak into output (`typeOf`, `printf "%T"`, error texts), so numbers, lists and maps
 //! carry theirs.
 
+pub(crate) mod decimal;
+mod equal;
+pub mod escape;
+mod float;
 pub mod format;
 mod list;
 mod map;
+pub mod number;
 mod object;
+pub mod printf;
+pub(crate) mod quote;
+mod spec;
 mod str;
 mod tree;
 
@@ -229,22 +237,6 @@ impl Value {
         match self {
             Value::List(l) => Some(l),
             _ => None,
-        }
-    }
-
-    /// Go's `reflect.DeepEqual`: types count, NaN differs from itself, nil maps differ from empty
-    /// ones.
-    pub fn deep_equal(&self, other: &Value) -> bool {
-        match (self, other) {
-            (Value::Nil, Value::Nil) => true,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Int(a), Value::Int(b)) => a == b,
-            (Value::Float(a), Value::Float(b)) => a == b,
-            (Value::Str(a), Value::Str(b)) => a == b,
-            (Value::List(a), Value::List(b)) => a.deep_equal(b),
-            (Value::Map(a), Value::Map(b)) => a.deep_equal(b),
-            (Value::Object(a), Value::Object(b)) => a.deep_equal(b.as_ref()),
-            _ => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Kind, Str, Tree, Value};
+use super::{Int, Kind, Str, Tree, Value};
 
 /// A Go value that is no plain scalar, slice or map: a struct, a pointer to one, or a named map
 /// such as `.Files`.
@@ -38,6 +38,11 @@ pub trait Object: fmt::Debug {
 
     /// The items of an object of kind slice.
     fn items(&self) -> Option<Vec<Value>> {
+        None
+    }
+
+    /// The number of a named integer such as `time.Month`.
+    fn number(&self) -> Option<Int> {
         None
     }
 

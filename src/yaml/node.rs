@@ -1,0 +1,294 @@
+//! Documents as trees of nodes that know their places.
+//!
+//! In: a stream. Out: the nodes of its first document, without meaning: aliases stay aliases, merge
+//! keys stay keys, duplicates stay. The rest of the stream is not looked at.
+
+use std::collections::HashMap;
+use std::iter::successors;
+
+use super::error::Error;
+use super::event::{Event, Parser, Properties, Tag};
+use super::input::Input;
+use super::token::{Mark, Span, Style};
+
+/// The first document of a stream.
+#[derive(Debug)]
+pub struct Document {
+    text: Vec<u8>,
+    built: Vec<u8>,
+    /// Each collection is followed by its children.
+    nodes: Vec<Data>,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text with a style.
+    Scalar(Style),
+    /// A list.
+    Sequence,
+    /// Keys with values.
+    Mapping,
+    /// A reference to an anchor.
+    Alias,
+}
+
+/// One step from a node down to another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// To the value under a key.
+    Key(String),
+    /// To an item.
+    Index(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Data {
+    kind: Kind,
+    tag: Tag,
+    mark: Mark,
+    text: Span,
+    /// For a collection where its children end, for an alias the node it stands for.
+    link: usize,
+}
+
+/// A node of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'d> {
+    document: &'d Document,
+    index: usize,
+}
+
+impl Document {
+    /// Parses the first document of a stream; a stream without one has no root.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not YAML, or an alias has no anchor.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Document, Error> {
+        let input = Input::new(bytes);
+        let mut parser = Parser::new(&input);
+        let nodes = compose(&mut parser)?;
+        let built = parser.into_built();
+        Ok(Document {
+            text: input.text.into_owned(),
+            built,
+            nodes,
+        })
+    }
+
+    /// The top node; `None` if the stream is empty.
+    pub fn root(&self) -> Option<Node<'_>> {
+        (!self.nodes.is_empty()).then_some(Node {
+            document: self,
+            index: 0,
+        })
+    }
+
+    /// The node at the end of `path`; merge keys are not followed.
+    pub fn at(&self, path: &[Step]) -> Option<Node<'_>> {
+        path.iter().try_fold(self.root()?, |node, step| {
+            let node = node.resolved();
+            match step {
+                Step::Key(key) => node.get(key).map(|(_, value)| value),
+                Step::Index(index) => node.items().nth(*index),
+            }
+        })
+    }
+
+    /// The keys that an earlier key of the same mapping equals as text.
+    pub fn duplicate_keys(&self) -> Vec<Node<'_>> {
+        let nodes = (0..self.nodes.len()).map(|index| Node {
+            document: self,
+            index,
+        });
+        let mut duplicates = Vec::new();
+        for mapping in nodes.filter(|node| node.kind() == Kind::Mapping) {
+            let mut seen = std::collections::HashSet::new();
+            let keys = mapping.entries().map(|(key, _)| key);
+            let scalars = keys.filter(|key| matches!(key.kind(), Kind::Scalar(_)));
+            duplicates.extend(scalars.filter(|key| !key.is_merge() && !seen.insert(key.text())));
+        }
+        duplicates
+    }
+}
+
+impl<'d> Node<'d> {
+    /// What the node is.
+    pub fn kind(self) -> Kind {
+        self.data().kind
+    }
+
+    /// The one-based line.
+    pub fn line(self) -> usize {
+        self.data().mark.line + 1
+    }
+
+    /// The one-based column in characters.
+    pub fn column(self) -> usize {
+        self.data().mark.column + 1
+    }
+
+    /// The text of a scalar without quotes and escapes, or the name of an alias.
+    pub fn text(self) -> &'d [u8] {
+        let span = self.data().text;
+        let from = if span.built {
+            &self.document.built
+        } else {
+            &self.document.text
+        };
+        &from[span.start..span.end]
+    }
+
+    /// The items of a sequence.
+    pub fn items(self) -> impl Iterator<Item = Node<'d>> {
+        self.children(Kind::Sequence)
+    }
+
+    /// The keys and values of a mapping, as they are written.
+    pub fn entries(self) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
+        let mut children = self.children(Kind::Mapping);
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// The last key of a mapping that reads `key`, and its value.
+    pub fn get(self, key: &str) -> Option<(Node<'d>, Node<'d>)> {
+        let reads = |node: &Node<'_>| {
+            matches!(node.kind(), Kind::Scalar(_)) && node.text() == key.as_bytes()
+        };
+        self.entries().filter(|(node, _)| reads(node)).last()
+    }
+
+    /// The node that an alias stands for, else the node itself.
+    pub fn resolved(self) -> Node<'d> {
+        match self.kind() {
+            Kind::Alias => self.sibling(self.data().link),
+            _ => self,
+        }
+    }
+
+    /// The number that tells the node from the others of its document.
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
+    /// The place.
+    pub(super) fn mark(self) -> Mark {
+        self.data().mark
+    }
+
+    /// The tag.
+    pub(super) fn tag(self) -> Tag {
+        self.data().tag
+    }
+
+    /// Says whether the node is a key that merges its value into the mapping.
+    pub(super) fn is_merge(self) -> bool {
+        let Data { kind, tag, .. } = self.data();
+        let implicit = match kind {
+            Kind::Scalar(style) => {
+                tag == Tag::Bang || tag == Tag::Merge || (tag == Tag::None && style == Style::Plain)
+            }
+            _ => false,
+        };
+        implicit && self.text() == b"<<"
+    }
+
+    /// The first child of a collection and where its children end.
+    pub(super) fn span(self) -> (usize, usize) {
+        (self.index + 1, self.data().link)
+    }
+
+    /// The node with another number.
+    pub(super) fn sibling(self, index: usize) -> Node<'d> {
+        Node { index, ..self }
+    }
+
+    /// The number of the node after this one and its children.
+    pub(super) fn after(self) -> usize {
+        match self.kind() {
+            Kind::Sequence | Kind::Mapping => self.data().link,
+            Kind::Scalar(_) | Kind::Alias => self.index + 1,
+        }
+    }
+
+    fn data(self) -> Data {
+        self.document.nodes[self.index]
+    }
+
+    fn children(self, of: Kind) -> impl Iterator<Item = Node<'d>> {
+        let (first, end) = self.span();
+        let first = (self.kind() == of && first < end).then(|| self.sibling(first));
+        successors(first, move |node| {
+            let next = node.after();
+            (next < end).then(|| node.sibling(next))
+        })
+    }
+}
+
+/// Builds the nodes of the first document.
+fn compose(parser: &mut Parser<'_>) -> Result<Vec<Data>, Error> {
+    let mut nodes: Vec<Data> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut anchors: HashMap<Vec<u8>, usize> = HashMap::new();
+    loop {
+        match parser.next()? {
+            Event::StreamStart | Event::DocumentStart => {}
+            Event::StreamEnd | Event::DocumentEnd => return Ok(nodes),
+            Event::Alias(name, mark) => {
+                let target = anchors.get(parser.text(name)).copied();
+                nodes.push(Data {
+                    kind: Kind::Alias,
+                    tag: Tag::None,
+                    mark,
+                    text: name,
+                    link: target.ok_or_else(|| unknown_anchor(parser.text(name), mark))?,
+                });
+            }
+            Event::CollectionEnd => {
+                let index = open.pop().expect("ends match starts");
+                nodes[index].link = nodes.len();
+            }
+            Event::Scalar(properties, text, style) => {
+                note_anchor(&mut anchors, parser, properties, nodes.len());
+                nodes.push(data(Kind::Scalar(style), properties, text));
+            }
+            Event::SequenceStart(properties) => {
+                note_anchor(&mut anchors, parser, properties, nodes.len());
+                open.push(nodes.len());
+                nodes.push(data(Kind::Sequence, properties, Span::default()));
+            }
+            Event::MappingStart(properties) => {
+                note_anchor(&mut anchors, parser, properties, nodes.len());
+                open.push(nodes.len());
+                nodes.push(data(Kind::Mapping, properties, Span::default()));
+            }
+        }
+    }
+}
+
+fn data(kind: Kind, properties: Properties, text: Span) -> Data {
+    Data {
+        kind,
+        tag: properties.tag,
+        mark: properties.mark,
+        text,
+        link: 0,
+    }
+}
+
+fn note_anchor(
+    anchors: &mut HashMap<Vec<u8>, usize>,
+    parser: &Parser<'_>,
+    properties: Properties,
+    index: usize,
+) {
+    if let Some(name) = properties.anchor {
+        anchors.insert(parser.text(name).to_vec(), index);
+    }
+}
+
+fn unknown_anchor(name: &[u8], mark: Mark) -> Error {
+    let name = String::from_utf8_lossy(name);
+    Error::convert(format!("yaml: unknown anchor '{name}' referenced")).at(mark)
+}
