@@ -49,6 +49,10 @@ pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Longest random string, in characters or bytes.
 pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
+/// Largest text that encoding one value as JSON, YAML or TOML may give, in bytes: a value that holds
+/// another many times over can stand for far more text than it takes memory.
+pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;
+
 /// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
 pub const MAX_FORMAT_DEPTH: usize = 10_000;
 

@@ -21,6 +21,7 @@ pub mod regex;
 pub mod semver;
 pub mod serialize;
 pub mod strings;
+mod toml;
 pub mod types;
 
 use std::sync::LazyLock;

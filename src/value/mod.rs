@@ -12,6 +12,7 @@ mod equal;
 pub mod escape;
 mod float;
 pub mod format;
+pub mod json;
 mod list;
 mod map;
 pub mod number;
@@ -21,6 +22,7 @@ pub(crate) mod quote;
 mod spec;
 mod str;
 mod tree;
+pub(crate) mod walk;
 
 use std::rc::Rc;
 

@@ -105,11 +105,11 @@ impl Tree {
             Tree::Uint(n) => Value::Int(Int::Uint64(*n)),
             Tree::Float(f) => Value::Float(*f),
             Tree::Str(s) => Value::Str(s.clone()),
-            Tree::List(items) => Value::List(List::new(
-                ListType::Any,
-                items.iter().map(Tree::thaw).collect(),
-            )),
-            Tree::Map(entries) => Value::Map(Tree::thaw_map(entries, MapType::Any)),
+            Tree::List(items) => deeper(|| {
+                let items = items.iter().map(Tree::thaw).collect();
+                Value::List(List::new(ListType::Any, items))
+            }),
+            Tree::Map(entries) => deeper(|| Value::Map(Tree::thaw_map(entries, MapType::Any))),
         }
     }
 
@@ -118,6 +118,28 @@ impl Tree {
         let entries = entries.iter().map(|(k, v)| (k.clone(), v.thaw())).collect();
         Map::with_type(map_type, entries)
     }
+
+    /// Drops the data level by level: an ordinary drop of ten thousand levels needs more native
+    /// stack than a thread may have.
+    pub(crate) fn dismantle(self) {
+        let mut parts = vec![self];
+        while let Some(part) = parts.pop() {
+            match part {
+                Tree::List(items) => {
+                    parts.extend(Arc::try_unwrap(items).unwrap_or_default());
+                }
+                Tree::Map(entries) => {
+                    parts.extend(Arc::try_unwrap(entries).unwrap_or_default().into_values());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Runs one level of a recursion on more native stack where little is left.
+fn deeper<T>(level: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(64 * 1024, 1024 * 1024, level)
 }
 
 impl From<&str> for Tree {

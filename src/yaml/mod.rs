@@ -7,20 +7,28 @@
 //!
 //! Bytes become characters in `input`, tokens in `scanner`, events in `event`, nodes in `node`,
 //! data in `read`. Nothing on that way recurses over the input.
+//!
+//! The other way: [`marshal`] and [`marshal_value`] write as Helm does, by way of JSON; [`write`] is
+//! the last step of that. The layout is in `emit`, quoting in `style`, the order of keys in `order`.
 
 mod documents;
+mod emit;
 mod error;
 mod event;
 mod gosyntax;
 mod input;
 mod node;
+mod order;
+mod pretty;
 mod read;
 pub(crate) mod resolve;
 mod scanner;
+mod style;
 #[cfg(test)]
 mod tests;
 mod token;
 pub mod typed;
+mod write;
 
 use std::sync::Arc;
 
@@ -28,7 +36,9 @@ use crate::value::{Tree, TreeMap};
 
 pub use error::Error;
 pub use node::{Document, Kind, Node, Step};
+pub use pretty::write_pretty;
 pub use token::Style;
+pub use write::{marshal, marshal_value, write};
 
 use read::Reading;
 
