@@ -64,3 +64,6 @@ pub const MAX_SEQUENCE: usize = 1_000_000;
 
 /// Most digits of an intermediate result of `mulf` and its like.
 pub const MAX_DECIMAL_DIGITS: usize = 10_000;
+
+/// Most values in the merged values of a release; Helm has no bound.
+pub const MAX_VALUES: usize = 5_000_000;

@@ -8,9 +8,9 @@
 use std::str::Chars;
 
 use super::json;
-use super::quote::{quote, quote_char};
 use crate::helm::HelmCompat;
 use crate::limits::{MAX_SET_DEPTH, MAX_SET_INDEX, MAX_SET_NESTING, MAX_SET_SLOTS};
+use crate::value::quote::{quote, quote_char};
 use crate::value::{Tree, TreeMap};
 
 /// Reads the file that a `--set-file` value names, or says in Go's words why it cannot.
@@ -84,13 +84,16 @@ impl Parser<'_, '_, '_> {
         let (key, last) = self.until(self.key_ends());
         match last {
             None if key.is_empty() => Err(Stop::End),
-            None => Err(Stop::Error(format!("key {} has no value", quote(&key)))),
+            None => Err(Stop::Error(format!(
+                "key {} has no value",
+                quote(key.as_bytes())
+            ))),
             Some('[') => self.key_index(map, &key, dots),
             Some('=') => self.value(map, &key),
             Some('.') => self.inner_key(map, &key, dots + 1),
             Some(_) => Err(Stop::Error(format!(
                 "key {} has no value (cannot end with ,)",
-                quote(&key)
+                quote(key.as_bytes())
             ))),
         }
     }
@@ -136,7 +139,10 @@ impl Parser<'_, '_, '_> {
             map.insert(key.into(), inner);
         }
         if result.is_ok() && empty {
-            return Err(Stop::Error(format!("key map {} has no value", quote(key))));
+            return Err(Stop::Error(format!(
+                "key map {} has no value",
+                quote(key.as_bytes())
+            )));
         }
         result
     }
@@ -237,7 +243,7 @@ impl Parser<'_, '_, '_> {
         };
         Err(Stop::Error(format!(
             "error parsing index: strconv.Atoi: parsing {}: {reason}",
-            quote(&text)
+            quote(text.as_bytes())
         )))
     }
 
