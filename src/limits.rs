@@ -124,3 +124,6 @@ pub const SERVER_SIDE_APPLY_BYTES: usize = 200 * 1024;
 
 /// Deepest nesting of a YAML value that an error text prints; what is deeper prints as `...`.
 pub const MAX_YAML_PRINT_DEPTH: usize = 100;
+
+/// Most values in the merged values of a release; Helm has no bound.
+pub const MAX_VALUES: usize = 5_000_000;

@@ -14,7 +14,7 @@ use super::{Budget, File};
 use crate::helm::HelmCompat;
 use crate::limits::{MAX_CHART_BYTES, MAX_CHART_FILE_BYTES, MAX_TREE_FILES};
 use crate::value::Str;
-use crate::values::quote;
+use crate::value::quote::quote;
 
 /// Refuses a file that does not look like a gzipped archive, in Helm's words.
 pub(super) fn check_is_archive(name: &str, data: &[u8]) -> Result<(), ChartError> {
@@ -82,7 +82,7 @@ pub(super) fn unpack(
             return Err(ChartError::archive(format!(
                 "decompressed chart file {} is larger than the maximum file size \
                  {MAX_CHART_FILE_BYTES}",
-                quote(&String::from_utf8_lossy(&raw_name))
+                quote(&raw_name)
             )));
         }
         // A link with a size lies about it, which Helm notices in these words.
@@ -213,7 +213,7 @@ fn checked_name(raw: &[u8]) -> Result<String, ChartError> {
     let Ok(name) = std::str::from_utf8(raw) else {
         return Err(ChartError::archive(format!(
             "chart contains a file whose name is not UTF-8: {}",
-            quote(&String::from_utf8_lossy(raw))
+            quote(raw)
         )));
     };
     let separator = if name.contains('\\') { '\\' } else { '/' };
@@ -232,7 +232,7 @@ fn checked_name(raw: &[u8]) -> Result<String, ChartError> {
     if clean == "." {
         return Err(ChartError::archive(format!(
             "chart illegally contains content outside the base directory: {}",
-            quote(name)
+            quote(name.as_bytes())
         )));
     }
     if clean.starts_with("..") {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::archive::unpack;
-use super::decode::decode;
 use super::error::ChartError;
-use super::metadata::{Draft, Lock, LockDraft};
+use super::metadata::{Draft, Lock};
 use super::{Budget, Chart, File, extension};
 use crate::helm::{HelmCompat, LogLine};
 use crate::limits::MAX_CHART_DEPTH;
 use crate::value::{Str, Tree};
-use crate::values::{parse_typed, parse_values};
+use crate::values::parse_values;
+use crate::yaml;
 
 /// What the charts of one tree share while they are put together.
 pub(super) struct Assembly {
@@ -145,25 +145,19 @@ impl Parts {
 
 impl Assembly {
     fn decode_metadata(&self, draft: &mut Draft, file: &File) -> Result<(), ChartError> {
-        let prefix = format!("cannot load {}", file.name);
-        let tree =
-            parse_typed(&file.name, &file.data).map_err(|e| ChartError::text(&prefix, *e))?;
-        decode(draft, &tree, self.helm)
-            .map_err(|e| ChartError::content(format!("{prefix}: {e}")).in_file(&file.name))
+        draft
+            .decode(&file.data, self.helm)
+            .map_err(|e| undecodable(file, &e))
     }
 
     fn decode_lock(&self, file: &File) -> Result<Option<Lock>, ChartError> {
-        let prefix = format!("cannot load {}", file.name);
-        let tree =
-            parse_typed(&file.name, &file.data).map_err(|e| ChartError::text(&prefix, *e))?;
-        if tree == Tree::Null {
-            return Ok(None);
-        }
-        let mut draft = LockDraft::default();
-        decode(&mut draft, &tree, self.helm)
-            .map_err(|e| ChartError::content(format!("{prefix}: {e}")).in_file(&file.name))?;
-        Ok(Some(draft.finish()))
+        Lock::decode(&file.data, self.helm).map_err(|e| undecodable(file, &e))
     }
+}
+
+fn undecodable(file: &File, error: &yaml::Error) -> ChartError {
+    let diagnostic = error.diagnostic(&file.name, &file.data.to_str_lossy());
+    ChartError::text(&format!("cannot load {}", file.name), diagnostic)
 }
 
 /// Makes a subchart of the group `key` below `charts/`.

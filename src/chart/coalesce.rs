@@ -7,8 +7,8 @@
 
 use super::Chart;
 use crate::helm::{HelmCompat, LogLine};
-use crate::value::{Map, MapType, Str, Tree, Value, format};
-use crate::values::{Nulls, clean_nulls, coalesce_tables, deep, entries, join_path, shallow_copy};
+use crate::value::{Map, MapType, Str, Tree, Value, printf};
+use crate::values::{Merging, Nulls, clean_nulls, deep, entries, join_path, shallow_copy};
 
 const GLOBAL: &[u8] = b"global";
 
@@ -40,8 +40,9 @@ pub struct Coalesced {
 /// # Ok(()) }
 /// ```
 pub fn coalesce(chart: &Chart, user: &Tree, helm: HelmCompat) -> Result<Coalesced, String> {
-    let mut log = Vec::new();
-    let values = coalesce_layer(&chart, user, Nulls::Delete, helm, &mut log)?;
+    let mut merging = Merging::new();
+    let values = coalesce_layer(&chart, user, Nulls::Delete, helm, &mut merging)?;
+    let log = merging.log;
     Ok(Coalesced { values, log })
 }
 
@@ -72,9 +73,13 @@ pub(super) fn coalesce_layer(
     user: &Tree,
     nulls: Nulls,
     helm: HelmCompat,
-    log: &mut Vec<LogLine>,
+    merging: &mut Merging,
 ) -> Result<Map, String> {
-    let mut run = Run { nulls, helm, log };
+    let mut run = Run {
+        nulls,
+        helm,
+        merging,
+    };
     let values = thaw(user);
     run.chart(layer, &values, "")?;
     Ok(values)
@@ -83,7 +88,7 @@ pub(super) fn coalesce_layer(
 struct Run<'l> {
     nulls: Nulls,
     helm: HelmCompat,
-    log: &'l mut Vec<LogLine>,
+    merging: &'l mut Merging,
 }
 
 impl Run<'_> {
@@ -93,7 +98,7 @@ impl Run<'_> {
         let children = layer.children();
         for (key, default) in entries(&thaw(layer.defaults())) {
             let is_subchart = children.iter().any(|sub| sub.name().as_bytes() == &*key);
-            self.default(values, key, default, is_subchart, &path);
+            self.default(values, key, default, is_subchart, &path)?;
         }
         for sub in &children {
             let name = sub.name().as_bytes();
@@ -103,7 +108,7 @@ impl Run<'_> {
                     return Err(format!(
                         "type mismatch on {}: {}",
                         sub.name(),
-                        as_go_bool(&other)
+                        String::from_utf8_lossy(&printf::sprintf(b"%t", &[other]))
                     ));
                 }
                 None => {
@@ -112,14 +117,21 @@ impl Run<'_> {
                     below
                 }
             };
-            self.globals(&below, values, &path);
+            self.globals(&below, values, &path)?;
             self.chart(sub, &below, &path)?;
         }
         Ok(())
     }
 
     /// Puts one entry of the defaults under the values.
-    fn default(&mut self, values: &Map, key: Str, default: Value, is_subchart: bool, path: &str) {
+    fn default(
+        &mut self,
+        values: &Map,
+        key: Str,
+        default: Value,
+        is_subchart: bool,
+        path: &str,
+    ) -> Result<(), String> {
         let strip = self.nulls == Nulls::Delete && self.helm == HelmCompat::V4;
         match (values.get(&key), default) {
             (Some(Value::Nil), _) if self.nulls == Nulls::Delete => {
@@ -132,13 +144,13 @@ impl Run<'_> {
                     clean_nulls(&below);
                 }
                 let path = join_path(path, &key.to_str_lossy());
-                coalesce_tables(&above, &below, &path, nulls, self.log);
+                self.merging.coalesce_tables(&above, &below, &path, nulls)?;
             }
             (Some(Value::Map(_)), Value::Nil) => {}
-            (Some(Value::Map(_)), _) => self.log.push(LogLine::plain(format!(
+            (Some(Value::Map(_)), _) => self.merging.warn(format!(
                 "warning: skipped value for {}: Not a table.",
                 join_path(path, &key.to_str_lossy())
-            ))),
+            )),
             (Some(_), _) => {}
             (None, Value::Nil) if strip => {}
             (None, default) => {
@@ -148,18 +160,21 @@ impl Run<'_> {
                 put(values, key, default);
             }
         }
+        Ok(())
     }
 
     /// Hands the globals of `parent` down to `child`.
-    fn globals(&mut self, child: &Map, parent: &Map, path: &str) {
+    fn globals(&mut self, child: &Map, parent: &Map, path: &str) -> Result<(), String> {
         let (target, source) = match (child.get(GLOBAL), parent.get(GLOBAL)) {
             (Some(target), _) if target.as_map().is_none() => {
-                self.warn("warning: skipping globals because destination global is not a table.");
-                return;
+                self.merging
+                    .warn("warning: skipping globals because destination global is not a table.");
+                return Ok(());
             }
             (_, Some(source)) if source.as_map().is_none() => {
-                self.warn("warning: skipping globals because source global is not a table.");
-                return;
+                self.merging
+                    .warn("warning: skipping globals because source global is not a table.");
+                return Ok(());
             }
             (target, source) => (table(target), table(source)),
         };
@@ -167,7 +182,7 @@ impl Run<'_> {
             let above = match &value {
                 Value::Map(above) => above,
                 _ if matches!(target.get(&key), Some(Value::Map(_))) => {
-                    self.warn(format!("key {key} is table. Skipping"));
+                    self.merging.warn(format!("key {key} is table. Skipping"));
                     continue;
                 }
                 _ => {
@@ -180,12 +195,13 @@ impl Run<'_> {
                 None => {}
                 Some(Value::Map(below)) => {
                     let path = join_path(path, &key.to_str_lossy());
-                    coalesce_tables(&copy, &below, &path, Nulls::Keep, self.log);
+                    self.merging
+                        .coalesce_tables(&copy, &below, &path, Nulls::Keep)?;
                 }
                 Some(_) => {
-                    self.warn(format!(
+                    self.merging.warn(format!(
                         "Conflict: cannot merge map onto non-map for {}. Skipping.",
-                        crate::values::quote(&key.to_str_lossy())
+                        crate::value::quote::quote(&key)
                     ));
                     continue;
                 }
@@ -193,10 +209,7 @@ impl Run<'_> {
             put(&target, key, Value::Map(copy));
         }
         put(child, GLOBAL.into(), Value::Map(target));
-    }
-
-    fn warn(&mut self, text: impl Into<String>) {
-        self.log.push(LogLine::plain(text));
+        Ok(())
     }
 }
 
@@ -220,29 +233,4 @@ pub(super) fn thaw(tree: &Tree) -> Map {
         Some(entries) => deep(|| Tree::thaw_map(entries, MapType::Any)),
         None => Map::new(),
     }
-}
-
-/// Go's `%t` of something that is mostly no boolean.
-fn as_go_bool(value: &Value) -> String {
-    deep(|| match value {
-        Value::Nil => "%!t(<nil>)".to_owned(),
-        Value::Bool(b) => b.to_string(),
-        Value::List(items) => {
-            let items: Vec<String> = items.items().iter().map(as_go_bool).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::Map(table) => {
-            let entries = table.entries();
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{key}:{}", as_go_bool(value)))
-                .collect();
-            format!("map[{}]", entries.join(" "))
-        }
-        other => format!(
-            "%!t({}={})",
-            other.type_name(),
-            String::from_utf8_lossy(&format::display(other))
-        ),
-    })
 }

@@ -13,8 +13,9 @@ use super::{Chart, Loaded};
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::limits::{MAX_CHARTS, MAX_DEFAULTS_BYTES};
+use crate::value::quote::quote;
 use crate::value::{Map, Tree, Value, format};
-use crate::values::{Nulls, coalesce_tables, freeze, quote};
+use crate::values::{Merging, Nulls, freeze};
 
 /// Makes the chart that is rendered: aliases applied, disabled subcharts removed, values imported.
 ///
@@ -158,7 +159,7 @@ impl<'c> Work<'c> {
         children.retain(|child| !disabled.contains(self.name(*child)));
         let mut kept = declared;
         kept.retain(|dependency| !disabled.contains(&self.dependencies[*dependency].name));
-        let values = freeze(&values);
+        let values = freeze(&values)?;
         for child in &children {
             let path = format!("{path}{}.", self.name(*child));
             self.enable(*child, &values, &path)?;
@@ -229,10 +230,10 @@ impl<'c> Work<'c> {
     }
 
     fn coalesced(&mut self, id: NodeId, values: &Tree, nulls: Nulls) -> Result<Map, String> {
-        let mut log = std::mem::take(&mut self.log);
+        let mut merging = Merging::new();
         let layer = NodeLayer { work: self, id };
-        let result = coalesce_layer(&layer, values, nulls, self.helm, &mut log);
-        self.log = log;
+        let result = coalesce_layer(&layer, values, nulls, self.helm, &mut merging);
+        self.log.append(&mut merging.log);
         result
     }
 
@@ -304,6 +305,7 @@ impl<'c> Work<'c> {
             return Ok(());
         };
         let values = self.coalesced(id, &Tree::empty_map(), Nulls::Keep)?;
+        let mut merging = Merging::new();
         let imported = Map::new();
         for index in declared {
             let imports = std::mem::take(&mut self.dependencies[index].import_values);
@@ -326,7 +328,7 @@ impl<'c> Work<'c> {
                         // Helm takes a new table for an empty one.
                         let table = if table.is_empty() { Map::new() } else { table };
                         let table = nest(&parent, table);
-                        coalesce_tables(&imported, &table, "", Nulls::Keep, &mut self.log);
+                        merging.coalesce_tables(&imported, &table, "", Nulls::Keep)?;
                     }
                     Err(missing) => self.warn_missing(&name, &missing, whole),
                 }
@@ -335,14 +337,15 @@ impl<'c> Work<'c> {
             self.dependencies[index].import_values = resolved;
         }
         // Copied first: imported tables are still part of the values they come from.
-        let own = thaw(&freeze(&values));
-        coalesce_tables(&own, &imported, "", Nulls::Keep, &mut self.log);
-        self.nodes[id].values = freeze(&own);
+        let own = thaw(&freeze(&values)?);
+        merging.coalesce_tables(&own, &imported, "", Nulls::Keep)?;
+        self.log.append(&mut merging.log);
+        self.nodes[id].values = freeze(&own)?;
         Ok(())
     }
 
     fn warn_missing(&mut self, chart: &str, key: &str, whole: bool) {
-        let reason = format!("{} is not a table", quote(key));
+        let reason = format!("{} is not a table", quote(key.as_bytes()));
         let fields = [("chart", chart.to_owned()), ("error", reason.clone())];
         self.log.push(match (self.helm, whole) {
             (HelmCompat::V3, true) => {

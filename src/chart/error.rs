@@ -69,12 +69,6 @@ impl ChartError {
         self
     }
 
-    /// Points at a file of the chart.
-    pub(crate) fn in_file(mut self, file: &str) -> ChartError {
-        self.location = Diagnostic::error("").in_file(file).location.map(Box::new);
-        self
-    }
-
     /// Puts `prefix` in front of the message, and the subchart's directory in front of the file.
     pub(crate) fn in_subchart(mut self, prefix: &str, directory: &str) -> ChartError {
         self.message = format!("{prefix}: {}", self.message);

@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{self, GZIP_HEADER, without_bom};
 use super::assemble::{Assembly, assemble};
-use super::decode::decode;
 use super::error::ChartError;
 use super::ignore::Rules;
-use super::metadata::ChartBase;
-use super::{Budget, Chart, File};
+use super::{Budget, Chart, File, metadata};
 use crate::files::{FileError, Found, Links, Next, os_text, walk};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::limits::MAX_CHART_FILE_BYTES;
 use crate::value::Str;
-use crate::values::{parse_typed, quote};
+use crate::value::quote::quote;
 
 /// How to load a chart.
 #[derive(Clone, Copy, Debug)]
@@ -142,12 +140,14 @@ fn finish(
 
 /// Helm 4 looks at `apiVersion` before anything else.
 fn check_api_version(chart_file: &[u8]) -> Result<(), ChartError> {
-    let mut base = ChartBase::default();
-    let tree = parse_typed("Chart.yaml", chart_file)
-        .map_err(|e| ChartError::text("cannot load Chart.yaml", *e))?;
-    decode(&mut base, &tree, HelmCompat::V4)
-        .map_err(|e| ChartError::content(format!("cannot load Chart.yaml: {e}")))?;
-    match base.api_version.as_str() {
+    let version = metadata::api_version(chart_file).map_err(|e| {
+        let source = String::from_utf8_lossy(chart_file);
+        ChartError::text(
+            "cannot load Chart.yaml",
+            e.diagnostic("Chart.yaml", &source),
+        )
+    })?;
+    match version.as_str() {
         "" | "v1" | "v2" => Ok(()),
         "v3" => Err(ChartError::content("invalid chart apiVersion")),
         _ => Err(ChartError::content("unsupported chart version")),
@@ -179,7 +179,7 @@ fn read_found(found: &Found<'_>, links: Links<'_>) -> Result<File, ChartError> {
             let base = real.file_name().unwrap_or_default().to_string_lossy();
             let text = format!(
                 "chart file {} is larger than the maximum file size {MAX_CHART_FILE_BYTES}",
-                quote(&base)
+                quote(base.as_bytes())
             );
             ChartError::file(text, e)
         }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decode, Decoder};
+use super::shape;
 use crate::funcs::semver::Version;
+use crate::helm::HelmCompat;
 use crate::limits::MAX_CHARTS;
 use crate::value::Tree;
-use crate::values::{floats, is_print, quote};
+use crate::value::quote::{is_print, quote};
+use crate::yaml::{self, typed, typed::Record};
 
 /// What `Chart.yaml` says about a chart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,6 +116,59 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Decodes `text` over what is already there, as Go does: what it lacks stays.
+    ///
+    /// # Errors
+    ///
+    /// Go's text.
+    pub(super) fn decode(&mut self, text: &[u8], helm: HelmCompat) -> Result<(), yaml::Error> {
+        let record = typed::decode(text, shape::metadata(helm))?;
+        let m = &mut self.metadata;
+        for (field, out) in [
+            ("name", &mut m.name),
+            ("home", &mut m.home),
+            ("version", &mut m.version),
+            ("description", &mut m.description),
+            ("icon", &mut m.icon),
+            ("apiVersion", &mut m.api_version),
+            ("condition", &mut m.condition),
+            ("tags", &mut m.tags),
+            ("appVersion", &mut m.app_version),
+            ("kubeVersion", &mut m.kube_version),
+            ("type", &mut m.chart_type),
+        ] {
+            set_text(out, &record, field);
+        }
+        set_flag(&mut m.deprecated, &record, "deprecated");
+        set_texts(&mut m.sources, &record, "sources");
+        set_texts(&mut m.keywords, &record, "keywords");
+        match record.get("annotations") {
+            None => {}
+            Some(Tree::Map(entries)) => {
+                let entries = entries.iter().map(|(k, v)| (k.to_string(), text_of(v)));
+                m.annotations.get_or_insert_default().extend(entries);
+            }
+            Some(_) => m.annotations = None,
+        }
+        if record.get("maintainers").is_some() {
+            overlay(
+                &mut self.maintainers,
+                record.records("maintainers"),
+                Maintainer::decode,
+            );
+        }
+        match record.get("dependencies") {
+            None => {}
+            Some(Tree::Null) => self.dependencies = None,
+            Some(_) => overlay(
+                self.dependencies.get_or_insert_default(),
+                record.records("dependencies"),
+                Dependency::decode,
+            ),
+        }
+        Ok(())
+    }
+
     pub(super) fn is_v1(&self) -> bool {
         self.metadata.api_version == "v1"
     }
@@ -155,16 +210,25 @@ impl Draft {
             "chart.metadata.name is required".to_owned()
         })?;
         check(m.name != "." && m.name != "..", || {
-            format!("chart.metadata.name {} is not allowed", quote(&m.name))
+            format!(
+                "chart.metadata.name {} is not allowed",
+                quote(m.name.as_bytes())
+            )
         })?;
         check(!m.name.contains('/'), || {
-            format!("chart.metadata.name {} is invalid", quote(&m.name))
+            format!(
+                "chart.metadata.name {} is invalid",
+                quote(m.name.as_bytes())
+            )
         })?;
         check(!m.version.is_empty(), || {
             "chart.metadata.version is required".to_owned()
         })?;
         check(Version::parse(&m.version).is_ok(), || {
-            format!("chart.metadata.version {} is invalid", quote(&m.version))
+            format!(
+                "chart.metadata.version {} is invalid",
+                quote(m.version.as_bytes())
+            )
         })?;
         check(
             matches!(m.chart_type.as_str(), "" | "application" | "library"),
@@ -214,19 +278,44 @@ fn finish_dependencies(drafts: Vec<Option<Dependency>>) -> Result<Vec<Dependency
         check(d.alias.chars().all(allowed), || {
             format!(
                 "dependency {} has disallowed characters in the alias",
-                quote(&d.name)
+                quote(d.name.as_bytes())
             )
         })?;
         let key = d.key();
         check(dependencies.iter().all(|other| other.key() != key), || {
-            format!("more than one dependency with name or alias {}", quote(key))
+            format!(
+                "more than one dependency with name or alias {}",
+                quote(key.as_bytes())
+            )
         })?;
         dependencies.push(d);
     }
     Ok(dependencies)
 }
 
+impl Maintainer {
+    fn decode(&mut self, record: &Record) {
+        set_text(&mut self.name, record, "name");
+        set_text(&mut self.email, record, "email");
+        set_text(&mut self.url, record, "url");
+    }
+}
+
 impl Dependency {
+    fn decode(&mut self, record: &Record) {
+        set_text(&mut self.name, record, "name");
+        set_text(&mut self.version, record, "version");
+        set_text(&mut self.repository, record, "repository");
+        set_text(&mut self.condition, record, "condition");
+        set_texts(&mut self.tags, record, "tags");
+        set_flag(&mut self.enabled, record, "enabled");
+        set_text(&mut self.alias, record, "alias");
+        if record.get("import-values").is_some() {
+            let items = record.list("import-values").iter().cloned();
+            self.import_values = items.map(Import::Declared).collect();
+        }
+    }
+
     /// Its name in the parent: the alias if there is one.
     pub fn key(&self) -> &str {
         if self.alias.is_empty() {
@@ -258,146 +347,75 @@ fn sanitise(text: &mut String) {
         .collect();
 }
 
-impl Decode for Draft {
-    const TYPE: &'static str = "Metadata";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "home",
-        "sources",
-        "version",
-        "description",
-        "keywords",
-        "maintainers",
-        "icon",
-        "apiVersion",
-        "condition",
-        "tags",
-        "appVersion",
-        "deprecated",
-        "annotations",
-        "kubeVersion",
-        "dependencies",
-        "type",
-    ];
-
-    fn field(&mut self, name: &str, value: &Tree, decoder: &mut Decoder) {
-        let m = &mut self.metadata;
-        match name {
-            "name" => decoder.string(&mut m.name, value),
-            "home" => decoder.string(&mut m.home, value),
-            "sources" => decoder.strings(&mut m.sources, value),
-            "version" => decoder.string(&mut m.version, value),
-            "description" => decoder.string(&mut m.description, value),
-            "keywords" => decoder.strings(&mut m.keywords, value),
-            "maintainers" => decoder.structs(&mut self.maintainers, value),
-            "icon" => decoder.string(&mut m.icon, value),
-            "apiVersion" => decoder.string(&mut m.api_version, value),
-            "condition" => decoder.string(&mut m.condition, value),
-            "tags" => decoder.string(&mut m.tags, value),
-            "appVersion" => decoder.string(&mut m.app_version, value),
-            "deprecated" => decoder.boolean(&mut m.deprecated, value),
-            "annotations" => decoder.string_map(&mut m.annotations, value),
-            "kubeVersion" => decoder.string(&mut m.kube_version, value),
-            "dependencies" if *value == Tree::Null => self.dependencies = None,
-            "dependencies" => {
-                decoder.structs(self.dependencies.get_or_insert_default(), value);
-            }
-            _ => decoder.string(&mut m.chart_type, value),
+impl Lock {
+    /// Decodes a lock file; a null one is none.
+    ///
+    /// # Errors
+    ///
+    /// Go's text.
+    pub(super) fn decode(text: &[u8], helm: HelmCompat) -> Result<Option<Lock>, yaml::Error> {
+        if yaml::to_tree(text).is_ok_and(|tree| tree == Tree::Null) {
+            return Ok(None);
         }
-    }
-}
-
-impl Decode for Maintainer {
-    const TYPE: &'static str = "Maintainer";
-    const FIELDS: &'static [&'static str] = &["name", "email", "url"];
-
-    fn field(&mut self, name: &str, value: &Tree, decoder: &mut Decoder) {
-        match name {
-            "name" => decoder.string(&mut self.name, value),
-            "email" => decoder.string(&mut self.email, value),
-            _ => decoder.string(&mut self.url, value),
+        let record = typed::decode(text, shape::lock(helm))?;
+        let mut lock = Lock::default();
+        set_text(&mut lock.generated, &record, "generated");
+        set_text(&mut lock.digest, &record, "digest");
+        for entry in record.records("dependencies").into_iter().flatten() {
+            let mut dependency = Dependency::default();
+            dependency.decode(&entry);
+            lock.dependencies.push(dependency);
         }
+        Ok(Some(lock))
     }
 }
 
-impl Decode for Dependency {
-    const TYPE: &'static str = "Dependency";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "version",
-        "repository",
-        "condition",
-        "tags",
-        "enabled",
-        "import-values",
-        "alias",
-    ];
+/// The `apiVersion` that Helm 4 reads first, to tell the kinds of charts apart.
+///
+/// # Errors
+///
+/// Go's text.
+pub(super) fn api_version(text: &[u8]) -> Result<String, yaml::Error> {
+    let record = typed::decode(text, &shape::CHART_BASE)?;
+    Ok(record.text("apiVersion").to_string())
+}
 
-    fn field(&mut self, name: &str, value: &Tree, decoder: &mut Decoder) {
-        match name {
-            "name" => decoder.string(&mut self.name, value),
-            "version" => decoder.string(&mut self.version, value),
-            "repository" => decoder.string(&mut self.repository, value),
-            "condition" => decoder.string(&mut self.condition, value),
-            "tags" => decoder.strings(&mut self.tags, value),
-            "enabled" => decoder.boolean(&mut self.enabled, value),
-            "import-values" => decoder.list(
-                &mut self.import_values,
-                value,
-                "[]interface {}",
-                |_, out, item| *out = Import::Declared(floats(item)),
-            ),
-            _ => decoder.string(&mut self.alias, value),
+fn set_text(out: &mut String, record: &Record, field: &str) {
+    if let Some(value) = record.get(field) {
+        *out = text_of(value);
+    }
+}
+
+fn set_texts(out: &mut Vec<String>, record: &Record, field: &str) {
+    if record.get(field).is_some() {
+        *out = record.list(field).iter().map(text_of).collect();
+    }
+}
+
+fn set_flag(out: &mut bool, record: &Record, field: &str) {
+    if record.get(field).is_some() {
+        *out = record.flag(field);
+    }
+}
+
+fn text_of(value: &Tree) -> String {
+    match value {
+        Tree::Str(text) => text.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Decodes the items of a list over the items already there, which Go keeps.
+fn overlay<T: Default>(
+    out: &mut Vec<Option<T>>,
+    records: Vec<Option<Record>>,
+    decode: impl Fn(&mut T, &Record),
+) {
+    out.resize_with(records.len(), || None);
+    for (out, record) in out.iter_mut().zip(records) {
+        match record {
+            Some(record) => decode(out.get_or_insert_default(), &record),
+            None => *out = None,
         }
-    }
-}
-
-impl Default for Import {
-    fn default() -> Import {
-        Import::Declared(Tree::Null)
-    }
-}
-
-/// `Chart.lock` while it is read.
-#[derive(Default)]
-pub(super) struct LockDraft {
-    lock: Lock,
-    dependencies: Vec<Option<Dependency>>,
-}
-
-impl LockDraft {
-    pub(super) fn finish(self) -> Lock {
-        Lock {
-            dependencies: self.dependencies.into_iter().flatten().collect(),
-            ..self.lock
-        }
-    }
-}
-
-impl Decode for LockDraft {
-    const TYPE: &'static str = "Lock";
-    const FIELDS: &'static [&'static str] = &["generated", "digest", "dependencies"];
-
-    fn field(&mut self, name: &str, value: &Tree, decoder: &mut Decoder) {
-        match name {
-            "generated" => decoder.string(&mut self.lock.generated, value),
-            "digest" => decoder.string(&mut self.lock.digest, value),
-            _ => decoder.structs(&mut self.dependencies, value),
-        }
-    }
-}
-
-/// The part of `Chart.yaml` that Helm 4 reads first, to tell the kinds of charts apart.
-#[derive(Default)]
-pub(super) struct ChartBase {
-    pub(super) api_version: String,
-}
-
-impl Decode for ChartBase {
-    const TYPE: &'static str = "chartBase";
-    const FIELDS: &'static [&'static str] = &["apiVersion"];
-
-    fn field(&mut self, _name: &str, value: &Tree, decoder: &mut Decoder) {
-        decoder.string(&mut self.api_version, value);
     }
 }

@@ -8,13 +8,13 @@
 mod archive;
 mod assemble;
 mod coalesce;
-mod decode;
 mod dependencies;
 mod error;
 mod ignore;
 mod install;
 mod load;
 mod metadata;
+mod shape;
 mod sniff;
 mod validate;
 

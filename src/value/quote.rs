@@ -94,6 +94,11 @@ pub(super) fn quoted_char(c: char, keep: Keep) -> String {
     out
 }
 
+/// Go's `strconv.QuoteRune`.
+pub(crate) fn quote_char(c: char) -> String {
+    quoted_char(c, Keep::Printable)
+}
+
 /// Go's `strconv.CanBackquote`: whether the text can stand between backquotes.
 pub(super) fn can_backquote(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| {

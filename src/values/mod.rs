@@ -5,23 +5,18 @@
 
 mod documents;
 mod json;
-mod quote;
 pub mod schema;
 mod set;
 mod tables;
 
 use crate::diag::Diagnostic;
 use crate::helm::HelmCompat;
-use crate::value::{Tree, TreeMap};
+use crate::value::{Tree, TreeMap, json as go_json};
 
 pub use documents::parse_values;
-pub(crate) use documents::{float32_text, floats, parse_typed};
-pub(crate) use quote::{is_print, quote};
 use set::Mode;
 pub use set::ReadFile;
-pub(crate) use tables::{
-    Nulls, clean_nulls, coalesce_tables, deep, entries, join_path, shallow_copy,
-};
+pub(crate) use tables::{Merging, Nulls, clean_nulls, deep, entries, join_path, shallow_copy};
 pub use tables::{freeze, merge};
 
 /// What a user says about values; the fields are Helm's flags.
@@ -111,7 +106,7 @@ fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<
     if helm == HelmCompat::V4 && text.trim().starts_with('{') {
         let failed =
             |e: String| plain(format!("failed parsing --set-json data JSON: {text}")).context(e);
-        let object = json::decode(text.trim()).map_err(failed)?;
+        let object = go_json::decode(text.trim().as_bytes()).map_err(failed)?;
         let entries = object
             .as_map()
             .expect("JSON that starts with a brace is an object");

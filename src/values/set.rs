@@ -8,9 +8,9 @@
 use std::str::Chars;
 
 use super::json;
-use super::quote::{quote, quote_char};
 use crate::helm::HelmCompat;
 use crate::limits::{MAX_SET_DEPTH, MAX_SET_INDEX, MAX_SET_NESTING, MAX_SET_SLOTS};
+use crate::value::quote::{quote, quote_char};
 use crate::value::{Tree, TreeMap};
 
 /// Reads the file that a `--set-file` value names, or says in Go's words why it cannot.
@@ -84,13 +84,16 @@ impl Parser<'_, '_, '_> {
         let (key, last) = self.until(self.key_ends());
         match last {
             None if key.is_empty() => Err(Stop::End),
-            None => Err(Stop::Error(format!("key {} has no value", quote(&key)))),
+            None => Err(Stop::Error(format!(
+                "key {} has no value",
+                quote(key.as_bytes())
+            ))),
             Some('[') => self.key_index(map, &key, dots),
             Some('=') => self.value(map, &key),
             Some('.') => self.inner_key(map, &key, dots + 1),
             Some(_) => Err(Stop::Error(format!(
                 "key {} has no value (cannot end with ,)",
-                quote(&key)
+                quote(key.as_bytes())
             ))),
         }
     }
@@ -136,7 +139,10 @@ impl Parser<'_, '_, '_> {
             map.insert(key.into(), inner);
         }
         if result.is_ok() && empty {
-            return Err(Stop::Error(format!("key map {} has no value", quote(key))));
+            return Err(Stop::Error(format!(
+                "key map {} has no value",
+                quote(key.as_bytes())
+            )));
         }
         result
     }
@@ -232,12 +238,12 @@ impl Parser<'_, '_, '_> {
         }
         let reason = match text.parse::<i64>() {
             Ok(index) => return Ok(index),
-            Err(e) if is_overflow(&e) => "value out of range",
+            Err(_) if is_overflow(&text) => "value out of range",
             Err(_) => "invalid syntax",
         };
         Err(Stop::Error(format!(
             "error parsing index: strconv.Atoi: parsing {}: {reason}",
-            quote(&text)
+            quote(text.as_bytes())
         )))
     }
 
@@ -379,12 +385,12 @@ fn fold_equal(text: &str, word: &str) -> bool {
         .eq(word.chars())
 }
 
-fn is_overflow(error: &std::num::ParseIntError) -> bool {
-    use std::num::IntErrorKind;
-    matches!(
-        error.kind(),
-        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow
-    )
+/// Says whether Go runs out of 64 bits before it meets anything but a digit.
+fn is_overflow(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let n_digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = unsigned.split_at(n_digits);
+    n_digits > 0 && (rest.is_empty() || digits.parse::<u64>().is_err())
 }
 
 fn take_list(tree: &mut Tree) -> Result<Vec<Tree>, String> {

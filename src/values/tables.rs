@@ -5,6 +5,7 @@
 //! template changes, and, since Helm merges in place, even what the merged values are.
 
 use crate::helm::LogLine;
+use crate::limits::{MAX_VALUES, MAX_YAML_DEPTH};
 use crate::value::{Map, Str, Tree, TreeMap, Value, format};
 
 /// What a null in the higher table does.
@@ -33,55 +34,114 @@ pub fn merge(base: &mut TreeMap, over: &TreeMap) {
     });
 }
 
-/// Merges the lower table `src` into the higher table `dst`; `path` leads to them in warnings.
+/// What merging one set of tables may cost, and the lines it logs.
 ///
-/// Like Helm's, this also writes the nulls of `dst` into `src`.
-pub(crate) fn coalesce_tables(
-    dst: &Map,
-    src: &Map,
-    path: &str,
-    nulls: Nulls,
-    log: &mut Vec<LogLine>,
-) {
-    let defaults: Vec<(Str, Value)> = entries(src);
-    let unset: Vec<Str> = dst
-        .entries()
-        .iter()
-        .filter(|(_, value)| matches!(value, Value::Nil))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in unset {
-        src.entries_mut().insert(key, Value::Nil);
-    }
-    for (key, original) in defaults {
-        // Looked up again: it may have become null just now.
-        let Some(value) = src.get(&key) else { continue };
-        let Some(above) = dst.get(&key) else {
-            dst.entries_mut().insert(key, value);
-            continue;
-        };
-        match (&above, &value) {
-            (Value::Nil, _) if nulls == Nulls::Delete && !matches!(original, Value::Nil) => {
-                dst.remove(&key);
-            }
-            (Value::Map(above), Value::Map(below)) => {
-                let path = join_path(path, &key.to_str_lossy());
-                deep(|| coalesce_tables(above, below, &path, nulls, log));
-            }
-            (_, Value::Map(_)) => log.push(LogLine::plain(format!(
-                "warning: cannot overwrite table with non table for {} ({})",
-                join_path(path, &key.to_str_lossy()),
-                display(&value)
-            ))),
-            (Value::Map(_), Value::Nil) => {}
-            (Value::Map(_), _) => log.push(LogLine::plain(format!(
-                "warning: destination for {} is a table. Ignoring non-table value ({})",
-                join_path(path, &key.to_str_lossy()),
-                display(&value)
-            ))),
-            _ => {}
+/// Sharing can make tables that contain themselves or one another over and over; Helm then does
+/// not come back.
+#[derive(Debug)]
+pub(crate) struct Merging {
+    /// Lines for standard error.
+    pub(crate) log: Vec<LogLine>,
+    steps_left: usize,
+    depth: usize,
+}
+
+impl Merging {
+    pub(crate) fn new() -> Merging {
+        Merging {
+            log: Vec::new(),
+            steps_left: MAX_VALUES,
+            depth: 0,
         }
     }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>) {
+        self.log.push(LogLine::plain(text));
+    }
+
+    /// Merges the lower table `src` into the higher table `dst`; `path` leads to them in warnings.
+    ///
+    /// Like Helm's, this also writes the nulls of `dst` into `src`.
+    ///
+    /// # Errors
+    ///
+    /// The tables are too deep or too large.
+    pub(crate) fn coalesce_tables(
+        &mut self,
+        dst: &Map,
+        src: &Map,
+        path: &str,
+        nulls: Nulls,
+    ) -> Result<(), String> {
+        let defaults: Vec<(Str, Value)> = entries(src);
+        self.steps_left = self
+            .steps_left
+            .checked_sub(defaults.len())
+            .ok_or_else(too_large)?;
+        let unset: Vec<Str> = dst
+            .entries()
+            .iter()
+            .filter(|(_, value)| matches!(value, Value::Nil))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in unset {
+            src.entries_mut().insert(key, Value::Nil);
+        }
+        for (key, original) in defaults {
+            self.coalesce_entry(dst, src, &key, &original, path, nulls)?;
+        }
+        Ok(())
+    }
+
+    fn coalesce_entry(
+        &mut self,
+        dst: &Map,
+        src: &Map,
+        key: &Str,
+        original: &Value,
+        path: &str,
+        nulls: Nulls,
+    ) -> Result<(), String> {
+        // Looked up again: it may have become null just now.
+        let Some(value) = src.get(key) else {
+            return Ok(());
+        };
+        let Some(above) = dst.get(key) else {
+            dst.entries_mut().insert(key.clone(), value);
+            return Ok(());
+        };
+        let path = || join_path(path, &key.to_str_lossy());
+        match (&above, &value) {
+            (Value::Nil, _) if nulls == Nulls::Delete && !matches!(original, Value::Nil) => {
+                dst.remove(key);
+            }
+            (Value::Map(above), Value::Map(below)) => {
+                self.depth += 1;
+                if self.depth > MAX_YAML_DEPTH {
+                    return Err(too_large());
+                }
+                deep(|| self.coalesce_tables(above, below, &path(), nulls))?;
+                self.depth -= 1;
+            }
+            (_, Value::Map(_)) => self.warn(format!(
+                "warning: cannot overwrite table with non table for {} ({})",
+                path(),
+                display(&value)
+            )),
+            (Value::Map(_), Value::Nil) => {}
+            (Value::Map(_), _) => self.warn(format!(
+                "warning: destination for {} is a table. Ignoring non-table value ({})",
+                path(),
+                display(&value)
+            )),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn too_large() -> String {
+    format!("values are nested too deeply or hold more than {MAX_VALUES} values")
 }
 
 /// Removes null entries from a table and the tables in it, but not from lists.
@@ -111,18 +171,30 @@ pub(crate) fn entries(table: &Map) -> Vec<(Str, Value)> {
 }
 
 /// Makes the immutable form of a table of plain data.
-pub fn freeze(table: &Map) -> Tree {
-    let entries = table.entries();
-    Tree::map(
-        entries
-            .iter()
-            .map(|(key, value)| (key.clone(), freeze_value(value)))
-            .collect(),
-    )
+///
+/// # Errors
+///
+/// The table is too deep or too large, as is one that contains itself.
+pub fn freeze(table: &Map) -> Result<Tree, String> {
+    let mut n_left = MAX_VALUES;
+    freeze_table(table, 0, &mut n_left)
 }
 
-fn freeze_value(value: &Value) -> Tree {
-    match value {
+fn freeze_table(table: &Map, depth: usize, n_left: &mut usize) -> Result<Tree, String> {
+    let entries = table.entries();
+    let frozen: Result<TreeMap, String> = entries
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), freeze_value(value, depth + 1, n_left)?)))
+        .collect();
+    frozen.map(Tree::map)
+}
+
+fn freeze_value(value: &Value, depth: usize, n_left: &mut usize) -> Result<Tree, String> {
+    if depth > 2 * MAX_YAML_DEPTH || *n_left == 0 {
+        return Err(too_large());
+    }
+    *n_left -= 1;
+    Ok(match value {
         // Values hold no objects before templates run.
         Value::Nil | Value::Object(_) => Tree::Null,
         Value::Bool(b) => Tree::Bool(*b),
@@ -132,9 +204,16 @@ fn freeze_value(value: &Value) -> Tree {
         },
         Value::Float(f) => Tree::Float(*f),
         Value::Str(s) => Tree::Str(s.clone()),
-        Value::List(items) => deep(|| Tree::list(items.items().iter().map(freeze_value).collect())),
-        Value::Map(table) => deep(|| freeze(table)),
-    }
+        Value::List(items) => {
+            let items = items.items();
+            let frozen: Result<Vec<Tree>, String> = items
+                .iter()
+                .map(|item| deep(|| freeze_value(item, depth + 1, n_left)))
+                .collect();
+            Tree::list(frozen?)
+        }
+        Value::Map(table) => deep(|| freeze_table(table, depth, n_left))?,
+    })
 }
 
 /// Joins a dotted path and a key.

@@ -16,6 +16,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::deep;
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::value::Tree;
+use crate::value::quote::quote;
 
 /// The address that Helm gives the schema of a chart.
 const ADDRESS: &str = "file:///values.schema.json";
@@ -57,9 +58,11 @@ fn validate(schema: &Json, values: &Tree, loader: Loader) -> Result<(), String> 
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(loader));
-    let index = compiler
+    compiler
         .add_resource(ADDRESS, schema.clone())
-        .and_then(|()| compiler.compile(ADDRESS, &mut schemas))
+        .map_err(|e| compile_error(&e))?;
+    let index = compiler
+        .compile(ADDRESS, &mut schemas)
         .map_err(|e| compile_error(&e))?;
     let instance = to_json(values);
     schemas.validate(&instance, index).map_err(|e| {
@@ -93,7 +96,7 @@ impl UrlLoader for Loader {
                            $defs"
                     .into(),
             ),
-            _ => Err(format!("no URLLoader registered for {}", super::quote(url)).into()),
+            _ => Err(format!("no URLLoader registered for {}", quote(url.as_bytes())).into()),
         }
     }
 }
@@ -112,7 +115,7 @@ fn urn_warning(urn: &str, helm: HelmCompat) -> LogLine {
 }
 
 fn compile_error(error: &CompileError) -> String {
-    let quote = |text: &str| super::quote(text);
+    let quote = |text: &str| quote(text.as_bytes());
     match error {
         CompileError::LoadUrlError { url, src } => format!("failing loading {}: {src}", quote(url)),
         CompileError::UnsupportedUrlScheme { url } => {

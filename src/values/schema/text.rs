@@ -4,7 +4,7 @@ use boon::{ErrorKind, InstanceToken, ValidationError};
 use serde_json::Value as Json;
 
 use crate::value::format;
-use crate::values::quote;
+use crate::value::quote::quote;
 
 /// The whole text of a failed validation against `schema`.
 pub(super) fn validation(error: &ValidationError<'_, '_>, schema: &Json) -> String {
@@ -68,7 +68,7 @@ impl Writer<'_> {
                 kw_loc2,
             } => format!(
                 "both {kw_loc1} and {kw_loc2} resolve to {} causing reference cycle",
-                quote(url)
+                quote(url.as_bytes())
             ),
             ErrorKind::Type { got, want } => {
                 let want: Vec<String> = want.iter().map(|t| t.to_string()).collect();
@@ -220,7 +220,7 @@ fn scalar(value: &Json) -> String {
 
 /// Go's `%q` turned inside out: single quotes around, double quotes plain.
 fn single_quote(text: &str) -> String {
-    let quoted = quote(text);
+    let quoted = quote(text.as_bytes());
     let inner = quoted[1..quoted.len() - 1]
         .replace("\\\"", "\"")
         .replace('\'', "\\'");
