@@ -37,20 +37,11 @@ pub struct Settings {
     /// What the output holds.
     #[serde(deserialize_with = "null_is_default")]
     pub output: OutputSettings,
-    /// Where random template functions get their bytes.
+    /// Where random values come from.
     #[serde(deserialize_with = "null_is_default")]
     pub random: RandomSettings,
     /// The Helm version whose bytes are wanted, 4 (the default) or 3.
     pub helm_compat: Option<u8>,
-}
-
-/// `random:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct RandomSettings {
-    /// A file with a secret, such as a mounted one: `generate` derives random bytes from it, stable
-    /// between renders; without it they are fresh each time, as in Helm.
-    pub key_file: Option<String>,
 }
 
 /// `chart:`
@@ -150,6 +141,16 @@ pub struct CascSettings {
 pub struct OutputSettings {
     /// Whether the chart's CRDs are part of the output; true by default.
     pub include_crds: Option<bool>,
+}
+
+/// `random:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct RandomSettings {
+    /// A file outside of the repository, such as a mounted secret, that random values are derived
+    /// from; without it every render draws fresh ones.
+    #[serde(deserialize_with = "text")]
+    pub key_file: Option<String>,
 }
 
 /// Reads null as the default, so that a layer can take back what one below it set.

@@ -1,7 +1,6 @@
 //! `jenkins-cmp generate`: what the Argo CD sidecar runs in an overlay's directory.
 
 use std::fs;
-use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,9 +9,8 @@ use super::host::{self, System};
 use super::output;
 use super::render::{self, SettingsArgs};
 use crate::diag::Diagnostic;
-use crate::helm::{HelmCompat, LogLine};
 use crate::release::Derived;
-use crate::render::{ReleaseInput, World};
+use crate::render::ReleaseInput;
 use crate::template::Host;
 
 /// Prints the manifests of the overlay in the current directory, for Argo CD.
@@ -26,31 +24,23 @@ pub(super) struct GenerateArgs {
 }
 
 /// The real world, or one whose random bytes derive from a key file.
-struct Real;
-
-impl World for Real {
-    fn host(&self, input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
-        let Some(path) = input.random_key_file else {
-            return Ok(Box::new(System { helm: input.helm, dns: false }));
-        };
-        let key = fs::read(path).map_err(|error| {
-            let problem = Diagnostic::error(format!("failed to read the random key: {error}"));
-            problem.in_file(path).hint("`random.keyFile` names a file of the container")
-        })?;
-        if key.len() < MIN_KEY_BYTES {
-            let problem = Diagnostic::error(format!(
-                "the random key has {} bytes; it takes at least {MIN_KEY_BYTES}",
-                key.len()
-            ));
-            return Err(Box::new(problem.in_file(path)));
-        }
-        let identity = render::identity(input);
-        Ok(Box::new(Derived::keyed(input.helm, key, identity, host::now())))
+fn make_host(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+    let Some(path) = input.random_key_file else {
+        return Ok(Box::new(System { helm: input.helm, dns: false }));
+    };
+    let key = fs::read(path).map_err(|error| {
+        let problem = Diagnostic::error(format!("failed to read the random key: {error}"));
+        problem.in_file(path).hint("`random.keyFile` names a file of the container")
+    })?;
+    if key.len() < MIN_KEY_BYTES {
+        let problem = Diagnostic::error(format!(
+            "the random key has {} bytes; it takes at least {MIN_KEY_BYTES}",
+            key.len()
+        ));
+        return Err(Box::new(problem.in_file(path)));
     }
-
-    fn log(&self, line: &LogLine, helm: HelmCompat) {
-        output::stderr(&line.text_for(helm));
-    }
+    let identity = render::identity(input);
+    Ok(Box::new(Derived::keyed(input.helm, key, identity, host::now())))
 }
 
 /// The shortest secret that cannot be guessed.
@@ -61,6 +51,6 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
     // `PWD` still names the server's own directory, so the overlay is found by getcwd.
     let directory = std::env::current_dir()
         .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))?;
-    let text = render::overlay(PathBuf::from(&directory), &args.settings, &Real)?;
+    let text = render::overlay(&directory, &args.settings, &make_host)?;
     output::stdout(text.as_bytes())
 }

@@ -1,7 +1,7 @@
 //! `jenkins-cmp render [PATH…]`: the manifests of overlays, repeatable.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,10 +10,10 @@ use super::output;
 use super::template::Major;
 use crate::app::{self, Flags};
 use crate::diag::Diagnostic;
-use crate::helm::{HelmCompat, LogLine};
+use crate::helm::HelmCompat;
 use crate::plugin;
 use crate::release::Derived;
-use crate::render::{self, Charts, ReleaseInput, World};
+use crate::render::{self, HelmCharts, MakeHost, ReleaseInput};
 use crate::template::Host;
 
 /// Prints the manifests of an overlay: the chart, the ConfigMaps made from jobs/ and casc/, and
@@ -77,43 +77,39 @@ impl SettingsArgs {
     }
 }
 
-/// A world of stand-ins.
-struct StandIns;
-
-impl World for StandIns {
-    fn host(&self, input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
-        Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
-    }
-
-    fn log(&self, line: &LogLine, helm: HelmCompat) {
-        output::stderr(&line.text_for(helm));
-    }
-}
-
 /// What tells one release's random bytes from another's.
 pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
     format!("{}/{}", input.namespace, input.name)
+}
+
+fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+    Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
 }
 
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
     let mut out = String::new();
     for path in &args.paths {
-        out.push_str(&overlay(path.clone(), &args.settings, &StandIns)?);
+        out.push_str(&overlay(path, &args.settings, &stand_ins)?);
     }
     output::stdout(out.as_bytes())
 }
 
-/// Renders the overlay at `path` in `world`, with the process's environment.
+/// Renders the overlay at `path` in the world that `make_host` makes, with the process's
+/// environment; what Helm would log goes to standard error.
 pub(super) fn overlay(
-    path: PathBuf,
+    path: &Path,
     settings: &SettingsArgs,
-    world: &dyn World,
+    make_host: &MakeHost<'_>,
 ) -> Result<String, Error> {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let boundary = plugin::boundary(&absolute);
-    let place = app::locate(&path, boundary.as_deref())?;
-    Ok(render::render(place, &environment(), &settings.flags(), &Charts { world })?)
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let place = app::locate(path, plugin::boundary(&absolute).as_deref())?;
+    let flags = settings.flags();
+    let output = render::render(place, &environment(), &flags, &HelmCharts::new(make_host))?;
+    for line in &output.log {
+        output::stderr(&line.text_for(HelmCompat::V4));
+    }
+    Ok(output.stream)
 }
 
 /// The process's environment; what is not UTF-8 concerns nobody here.

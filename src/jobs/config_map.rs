@@ -352,3 +352,127 @@ fn map<const N: usize>(entries: [(&str, Tree); N]) -> TreeMap {
         .map(|(key, value)| (Str::from(key), value))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sidecar(sleeps: bool) -> Sidecar {
+        Sidecar {
+            workload: "ci".to_owned(),
+            label: "l".to_owned(),
+            label_value: "true".to_owned(),
+            folder: "/casc".to_owned(),
+            namespace: "ns".to_owned(),
+            sleeps,
+            unique_names: false,
+        }
+    }
+
+    fn sources(files: &[(&str, usize)]) -> Sources {
+        files
+            .iter()
+            .map(|(path, size)| {
+                let text = "x".repeat(*size);
+                let file = format!("jobs/{path}");
+                ((*path).to_owned(), Source { file, text })
+            })
+            .collect()
+    }
+
+    /// The name, the wave, whether server-side apply is asked for, and the keys of each ConfigMap.
+    fn layout(jobs: &[(&str, usize)], sleeps: bool) -> Vec<String> {
+        let settings = (&JobsSettings::default(), &CascSettings::default());
+        let documents = generate(
+            &sources(jobs),
+            &Sources::new(),
+            &sidecar(sleeps),
+            settings,
+            "o",
+        );
+        let shown = |document: &Document| {
+            let metadata = |path: &[&str]| {
+                let at = document.object().get("metadata");
+                at.and_then(|tree| tree.at(path.iter().copied())?.as_str())
+                    .unwrap_or("-")
+            };
+            let data = document.object().get("data").and_then(Tree::as_map);
+            let keys: Vec<_> = data
+                .map(|data| data.keys().map(|key| key.to_str_lossy()).collect())
+                .unwrap_or_default();
+            format!(
+                "{} {} {}: {}",
+                metadata(&["name"]),
+                metadata(&["annotations", "argocd.argoproj.io/sync-wave"]),
+                metadata(&["annotations", "argocd.argoproj.io/sync-options"]),
+                keys.join(" ")
+            )
+        };
+        documents.unwrap().iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_fits_stays_together() {
+        let most = CONFIG_MAP_FULL_BYTES - 1000;
+        assert_eq!(
+            layout(&[("a.groovy", 10), ("b.groovy", 20)], false),
+            ["ci-jobs - -: a.groovy b.groovy jobs.yaml"]
+        );
+        assert_eq!(
+            layout(&[("a.groovy", most)], false),
+            ["ci-jobs - ServerSideApply=true: a.groovy jobs.yaml"]
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_split_by_directory_then_by_size() {
+        let half = CONFIG_MAP_FULL_BYTES / 2;
+        let files = [
+            ("a.groovy", 10),
+            ("big/a.groovy", half),
+            ("big/b.groovy", half),
+            ("big/c.groovy", half),
+            ("small/a.groovy", 10),
+            ("z.groovy", 10),
+        ];
+        let apply = "ServerSideApply=true";
+        assert_eq!(
+            layout(&files, false),
+            [
+                format!("ci-jobs-1 -1 {apply}: a.groovy big..a.groovy z.groovy"),
+                format!("ci-jobs-2 -1 {apply}: big..b.groovy big..c.groovy"),
+                "ci-jobs-3 -1 -: small..a.groovy".to_owned(),
+                "ci-jobs - -: jobs.yaml".to_owned(),
+            ]
+        );
+        let waits = |line: &String| line.contains(" -1 ");
+        assert!(!layout(&files, true).iter().any(waits));
+    }
+
+    #[test]
+    fn large_objects_ask_for_server_side_apply() {
+        let apply = |size| layout(&[("a.groovy", size)], false)[0].contains("ServerSideApply");
+        // The object takes a few hundred bytes beside the script.
+        assert!(!apply(SERVER_SIDE_APPLY_BYTES - 400));
+        assert!(apply(SERVER_SIDE_APPLY_BYTES - 100));
+    }
+
+    #[test]
+    fn a_script_beyond_every_config_map_is_refused() {
+        let settings = (&JobsSettings::default(), &CascSettings::default());
+        let generate = |size| {
+            let jobs = sources(&[("a.groovy", size)]);
+            generate(&jobs, &Sources::new(), &sidecar(false), settings, "o")
+        };
+        assert!(generate(MAX_CONFIG_MAP_BYTES).is_ok());
+        let problem = generate(MAX_CONFIG_MAP_BYTES + 1).unwrap_err().to_string();
+        assert!(problem.contains("jobs/a.groovy: the ConfigMap `ci-jobs-1` would hold"));
+    }
+
+    #[test]
+    fn hashes_are_those_of_java() {
+        for (text, expected) in [("", 0), ("a", 97), ("hello", 99_162_322), ("😀", 1_772_899)] {
+            assert_eq!(hash(text), expected, "{text}");
+        }
+    }
+}

@@ -9,6 +9,9 @@ use crate::value::Tree;
 /// The container's name in every chart from 3.0 on.
 const CONTAINER: &str = "config-reload";
 
+/// The end of the container's name in charts before 3.0.
+const OLD_CONTAINER: &str = "-sc-config";
+
 /// The settings of the reload sidecar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sidecar {
@@ -45,7 +48,8 @@ impl Sidecar {
             };
             let problem = |text: &str| {
                 let at = document.source().unwrap_or_default();
-                let text = format!("the container `{CONTAINER}` of `{at}` {text}");
+                let name = self::text(container.get("name"));
+                let text = format!("the container `{name}` of `{at}` {text}");
                 Box::new(Diagnostic::error(text))
             };
             let env = environment(container);
@@ -152,7 +156,10 @@ fn container(object: &Tree) -> Option<&Tree> {
         return None;
     }
     let containers = object.at(["spec", "template", "spec", "containers"])?;
-    let is_ours = |container: &&Tree| text(container.get("name")) == CONTAINER;
+    let is_ours = |container: &&Tree| {
+        let name = text(container.get("name"));
+        name == CONTAINER || name.ends_with(OLD_CONTAINER)
+    };
     containers.as_list()?.iter().find(is_ours)
 }
 

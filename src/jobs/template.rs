@@ -115,3 +115,23 @@ fn point(error: &minijinja::Error, file: &str, text: &str) -> Diagnostic {
     });
     problem.at(file, line, column, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn results_are_bounded() {
+        let context = Context::new(&json!({}));
+        let lines = |n: usize| {
+            let text = format!("{{% for i in range({n}) %}}{{{{ 'x' * 1024 }}}}{{% endfor %}}");
+            render(&text, "a.groovy.j2", &context).map(|result| result.len())
+        };
+        let most = MAX_JINJA_BYTES / 1024;
+        assert_eq!(lines(most), Ok(MAX_JINJA_BYTES));
+        let problem = lines(most + 1).unwrap_err().to_string();
+        assert!(problem.contains("writes too much"), "{problem}");
+    }
+}

@@ -93,7 +93,7 @@ impl Document {
 /// Returns a diagnostic on the first document that is not an object, with the line of the stream.
 ///
 /// ```
-/// let stream = "---\n# Source: a/templates/b.yaml\nkind: ConfigMap\nmetadata:\n  name: c\n";
+/// let stream = "---\n# Source: a/templates/b.yaml\napiVersion: v1\nkind: Service\n";
 /// let documents = jenkins_cmp::manifest::split(stream, "the chart's output")?;
 /// assert_eq!(documents[0].source(), Some("a/templates/b.yaml"));
 /// assert_eq!(documents[0].text(), stream);

@@ -16,6 +16,9 @@ use crate::diag::{self, Diagnostic};
 /// The variable with the Application's parameters.
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
 
+/// The parameters that an Application may set.
+const KNOWN: [&str; 5] = ["values", "set", "chartVersion", "releaseName", "namespace"];
+
 /// What Argo CD puts before the names in `plugin.env`.
 const USER_PREFIX: &str = "ARGOCD_ENV_";
 
@@ -98,7 +101,6 @@ impl Call {
     }
 
     fn parameter(&mut self, parameter: Parameter) -> Result<(), Box<Diagnostic>> {
-        const KNOWN: [&str; 5] = ["values", "set", "chartVersion", "releaseName", "namespace"];
         let name = parameter.name.clone();
         let path = match name.as_str() {
             "values" => {
@@ -294,5 +296,19 @@ mod tests {
         assert_eq!(boundary(top).as_deref(), Some(top));
         assert_eq!(boundary(Path::new("/tmp/_cmp_server")), None);
         assert_eq!(boundary(Path::new("/home/u/fleet")), None);
+    }
+
+    #[test]
+    fn the_plugin_file_announces_the_parameters() {
+        let text = include_str!("../../plugin.yaml");
+        let plugin = crate::yaml::to_tree(text.as_bytes()).unwrap();
+        let announced = plugin.at(["spec", "parameters", "static"]).unwrap();
+        let names: Vec<_> = announced
+            .as_list()
+            .unwrap()
+            .iter()
+            .map(|parameter| parameter.get("name").unwrap().as_str().unwrap())
+            .collect();
+        assert_eq!(names, KNOWN);
     }
 }

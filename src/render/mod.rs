@@ -4,18 +4,18 @@
 //! after everything has succeeded. Refused: whatever the steps refuse, and output that would make
 //! Argo CD delete or duplicate objects.
 
-mod chart;
+mod charts;
 
 use std::collections::BTreeMap;
 
-pub use chart::{Charts, World};
-
 use serde_json::json;
+
+pub use charts::{HelmCharts, MakeHost};
 
 use crate::app::values::{Additions, Values, assemble};
 use crate::app::{self, Flags, Overlay, Place, Repository};
 use crate::diag::Diagnostic;
-use crate::helm::HelmCompat;
+use crate::helm::{HelmCompat, LogLine};
 use crate::jobs::{self, Context, Kind, Sidecar};
 use crate::manifest::{self, Document};
 use crate::patch::{self, Patch, json};
@@ -29,12 +29,12 @@ pub trait ChartRenderer {
     /// # Errors
     ///
     /// The chart cannot be read.
-    fn load(
-        &self,
+    fn load<'c>(
+        &'c self,
         repository: &Repository,
         path: &str,
         helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + '_>, Box<Diagnostic>>;
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
 }
 
 /// A chart that has been loaded.
@@ -53,7 +53,7 @@ pub trait LoadedChart {
     /// # Errors
     ///
     /// Whatever Helm refuses.
-    fn render(&self, input: &ReleaseInput<'_>) -> Result<String, Box<Diagnostic>>;
+    fn render(&self, input: &ReleaseInput<'_>) -> Result<ChartOutput, Box<Diagnostic>>;
 }
 
 /// What a chart is rendered with.
@@ -71,10 +71,29 @@ pub struct ReleaseInput<'a> {
     pub api_versions: &'a [String],
     /// Whether CRDs come first.
     pub include_crds: bool,
+    /// The file whose content random values are derived from; an absolute path outside of the
+    /// repository.
+    pub random_key_file: Option<&'a str>,
     /// Whose bytes are wanted.
     pub helm: HelmCompat,
-    /// The file with the secret from which random functions derive their bytes.
-    pub random_key_file: Option<&'a str>,
+}
+
+/// A rendered chart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChartOutput {
+    /// What `helm template` prints.
+    pub stream: Vec<u8>,
+    /// What Helm would log.
+    pub log: Vec<LogLine>,
+}
+
+/// A rendered overlay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The YAML stream.
+    pub stream: String,
+    /// What Helm would log.
+    pub log: Vec<LogLine>,
 }
 
 /// Renders the overlay at `place`.
@@ -87,7 +106,7 @@ pub fn render(
     environment: &BTreeMap<String, String>,
     flags: &Flags,
     charts: &dyn ChartRenderer,
-) -> Result<String, Box<Diagnostic>> {
+) -> Result<Output, Box<Diagnostic>> {
     let call = Call::from_environment(environment)?;
     let mut layers = call.layers;
     layers.extend(flags.layers());
@@ -99,16 +118,19 @@ pub fn render(
     let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
     check_chart(&overlay, chart.as_ref())?;
     let values = assemble(&overlay, chart.defaults(), &additions)?;
-    let documents = documents(&overlay, chart.as_ref(), &values)?;
-    Ok(documents.iter().map(Document::text).collect())
+    let (documents, log) = documents(&overlay, chart.as_ref(), &values)?;
+    Ok(Output {
+        stream: documents.iter().map(Document::text).collect(),
+        log,
+    })
 }
 
-/// All documents of an overlay, in the order of the output.
+/// All documents of an overlay, in the order of the output, and what Helm would log.
 fn documents(
     overlay: &Overlay,
     chart: &dyn LoadedChart,
     values: &Values,
-) -> Result<Vec<Document>, Box<Diagnostic>> {
+) -> Result<(Vec<Document>, Vec<LogLine>), Box<Diagnostic>> {
     let settings = &overlay.settings;
     let repository = &overlay.place.repository;
     let directories = overlay.directories();
@@ -123,7 +145,7 @@ fn documents(
     jobs::check_fragments(&casc)?;
     let patches = patches(overlay)?;
 
-    let stream = chart.render(&ReleaseInput {
+    let rendered = chart.render(&ReleaseInput {
         name: &overlay.release_name,
         namespace: &overlay.namespace,
         values: &values.user,
@@ -134,9 +156,11 @@ fn documents(
             .as_deref()
             .unwrap_or_default(),
         include_crds: settings.output.include_crds.unwrap_or(true),
-        helm: overlay.helm,
         random_key_file: settings.random.key_file.as_deref(),
+        helm: overlay.helm,
     })?;
+    let stream = String::from_utf8(rendered.stream)
+        .map_err(|_| Diagnostic::error("the chart renders to bytes that are not UTF-8"))?;
     let mut documents = manifest::split(&stream, "the chart's output")?;
     manifest::check_workload(&documents)?;
     let sidecar = Sidecar::find(&documents, &overlay.namespace)?;
@@ -164,7 +188,7 @@ fn documents(
     if let Some(sidecar) = &sidecar {
         jobs::check_folder(&documents, sidecar, &overlay.namespace)?;
     }
-    Ok(documents)
+    Ok((documents, rendered.log))
 }
 
 /// Refuses a chart that is another one than the settings say.

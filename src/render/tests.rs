@@ -1,4 +1,4 @@
-//! Whole overlays, with a renderer that gives recorded output.
+//! Whole overlays: over the output that Helm gave, and over a renderer that gives any output.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,27 +9,26 @@ use super::*;
 use crate::app::locate;
 use crate::chart::{self, Chart, LoadOptions};
 use crate::files::Links;
+use crate::release::Derived;
+use crate::template::Host;
 
 /// Renders every chart to `stream`.
 struct Recorded {
     stream: String,
-    /// The values that the chart must be rendered with, if they matter.
-    values: Option<Tree>,
 }
 
 struct RecordedChart {
     chart: Chart,
     stream: String,
-    values: Option<Tree>,
 }
 
 impl ChartRenderer for Recorded {
-    fn load(
-        &self,
+    fn load<'c>(
+        &'c self,
         repository: &Repository,
         path: &str,
         helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart>, Box<Diagnostic>> {
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
         let options = LoadOptions {
             helm,
             links: Links::Within(repository.root()),
@@ -39,7 +38,6 @@ impl ChartRenderer for Recorded {
         Ok(Box::new(RecordedChart {
             chart: loaded.chart,
             stream: self.stream.clone(),
-            values: self.values.clone(),
         }))
     }
 }
@@ -57,12 +55,14 @@ impl LoadedChart for RecordedChart {
         &self.chart.values
     }
 
-    fn render(&self, input: &ReleaseInput<'_>) -> Result<String, Box<Diagnostic>> {
-        if let Some(values) = &self.values {
-            assert_eq!(input.values, values);
-        }
+    fn render(&self, input: &ReleaseInput<'_>) -> Result<ChartOutput, Box<Diagnostic>> {
         let stream = self.stream.replace("{{name}}", input.name);
-        Ok(stream.replace("{{namespace}}", input.namespace))
+        Ok(ChartOutput {
+            stream: stream
+                .replace("{{namespace}}", input.namespace)
+                .into_bytes(),
+            log: Vec::new(),
+        })
     }
 }
 
@@ -80,17 +80,18 @@ fn environment(lines: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Renders an overlay of `testdata/` over the recorded output `name`, and gives what is not in it.
+/// Renders an overlay of `testdata/` and gives what Helm did not write into `name`.
 fn additions(overlay: &str, name: &str, env: &str) -> String {
     let boundary = testdata("");
     let place = locate(&testdata(overlay), Some(&boundary)).unwrap();
     let stream = fs::read_to_string(testdata(&format!("render/helm/{name}.yaml"))).unwrap();
-    let charts = Recorded {
-        stream: stream.clone(),
-        values: None,
+    let make_host = |input: &ReleaseInput<'_>| -> Result<Box<dyn Host>, Box<Diagnostic>> {
+        Ok(Box::new(Derived::stand_ins(input.helm, String::new())))
     };
+    let charts = HelmCharts::new(&make_host);
     let output = render(place, &environment(env), &Flags::default(), &charts)
-        .unwrap_or_else(|e| panic!("{e:#}"));
+        .unwrap_or_else(|e| panic!("{e:#}"))
+        .stream;
     let chart = manifest::split(&stream, "").unwrap();
     let all = manifest::split(&output, "").unwrap();
     assert_eq!(all.iter().map(Document::text).collect::<String>(), output);
@@ -194,14 +195,11 @@ fn run(case: &str) -> Result<(), String> {
             },
         }
     }
-    let charts = Recorded {
-        stream,
-        values: None,
-    };
+    let charts = Recorded { stream };
     let outcome = locate(&directory.path.join("o"), Some(&directory.path))
         .and_then(|place| render(place, &environment(&env), &Flags::default(), &charts));
     let (kind, text) = match outcome {
-        Ok(output) => ("output", output),
+        Ok(output) => ("output", output.stream),
         Err(problem) => ("error", format!("{problem:#}\n")),
     };
     let text = text.replace(&*directory.path.to_string_lossy(), "ROOT");
