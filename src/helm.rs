@@ -21,6 +21,43 @@ impl HelmCompat {
     }
 }
 
+/// How Helm 3's lines begin, and the place in its source that its logger writes before them.
+const HELM_3_PLACES: [(&str, &str); 15] = [
+    (
+        "warning: skipping globals because destination",
+        "coalesce.go:138: ",
+    ),
+    (
+        "warning: skipping globals because source",
+        "coalesce.go:145: ",
+    ),
+    (
+        "Conflict: cannot merge map onto non-map",
+        "coalesce.go:161: ",
+    ),
+    ("key ", "coalesce.go:175: "),
+    ("warning: skipped value for", "coalesce.go:237: "),
+    (
+        "warning: cannot overwrite table with non table",
+        "coalesce.go:316: ",
+    ),
+    ("warning: destination for", "coalesce.go:319: "),
+    ("Warning: Condition path", "dependencies.go:64: "),
+    ("Warning: Tag", "dependencies.go:95: "),
+    (
+        "Warning: ImportValues missing table from",
+        "dependencies.go:270: ",
+    ),
+    (
+        "Warning: ImportValues missing table:",
+        "dependencies.go:287: ",
+    ),
+    ("info: skipping unknown hook", "manifest_sorter.go:199: "),
+    ("found symbolic link in path", "walk.go:75: "),
+    ("Warning: Dependencies are handled", "load.go:120: "),
+    ("Warning: Dependency locking", "load.go:138: "),
+];
+
 /// How much a [`LogLine`] matters to Helm 4; Helm 3 logs without levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -42,10 +79,13 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// The line as `helm` words it; Helm's own times and source lines are left out.
+    /// The line as `helm` words it, without the time that Helm 4 puts first.
     pub fn text_for(&self, helm: HelmCompat) -> String {
         if helm == HelmCompat::V3 {
-            return self.text.clone();
+            let place = HELM_3_PLACES
+                .iter()
+                .find(|(start, _)| self.text.starts_with(start));
+            return place.map_or("", |(_, place)| place).to_owned() + &self.text;
         }
         let level = match self.level {
             Level::Info => "INFO",

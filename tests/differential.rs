@@ -236,7 +236,7 @@ impl Generator<'_> {
         }
         let pool = match param {
             Param::String => STRINGS,
-            Param::Int | Param::Int64 => INTS,
+            Param::Int | Param::Int64 | Param::Uint32 => INTS,
             Param::Float64 => FLOATS,
             Param::Bool => BOOLS,
             Param::List => LISTS,

@@ -13,7 +13,7 @@ use crate::manifest::codec;
 use crate::patch::Operations;
 use crate::patch::json::{Numbers, from_json, to_json};
 use crate::value::{Map, MapType, Tree, TreeMap};
-use crate::values::{Nulls, coalesce_tables, freeze, merge, parse_values, set};
+use crate::values::{Merging, Nulls, freeze, merge, parse_values, set};
 use crate::yaml;
 
 /// The values file of a base or an overlay when nothing else is set.
@@ -59,7 +59,7 @@ pub fn assemble(
     }
     add(&mut user, additions, overlay.helm)?;
     let user = Tree::map(user);
-    let merged = over_defaults(&user, defaults);
+    let merged = over_defaults(&user, defaults)?;
     Ok(Values { user, merged })
 }
 
@@ -112,7 +112,7 @@ fn patched(
         None => in_file(*e),
     };
     let operations = Operations::parse(&list, file, &lines).map_err(placed)?;
-    let mut document = json(&over_defaults(&Tree::map(user.clone()), defaults))?;
+    let mut document = json(&over_defaults(&Tree::map(user.clone()), defaults)?)?;
     operations.apply(&mut document).map_err(placed)?;
     let mut result = from_json(&document, Numbers::Floats);
     delete_absent(&mut result, defaults);
@@ -181,15 +181,16 @@ fn escape_commas(value: &str) -> String {
 }
 
 /// The user's values over the defaults of the chart itself.
-fn over_defaults(user: &Tree, defaults: &Tree) -> Tree {
+fn over_defaults(user: &Tree, defaults: &Tree) -> Result<Tree, Box<Diagnostic>> {
     let empty = TreeMap::new();
     let table =
         |tree: &Tree| -> Map { Tree::thaw_map(tree.as_map().unwrap_or(&empty), MapType::Any) };
     let values = table(user);
     // The chart's rendering says again what Helm would log here.
-    let mut log = Vec::new();
-    coalesce_tables(&values, &table(defaults), "", Nulls::Delete, &mut log);
-    freeze(&values)
+    Merging::new()
+        .coalesce_tables(&values, &table(defaults), "", Nulls::Delete)
+        .and_then(|()| freeze(&values))
+        .map_err(|text| Box::new(Diagnostic::error(text)))
 }
 
 #[cfg(test)]

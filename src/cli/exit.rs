@@ -38,17 +38,26 @@ pub(super) struct Error {
 impl Error {
     /// A wrong command line.
     pub(super) fn usage(message: impl Into<String>) -> Error {
-        Error { failure: Failure::Usage, message: message.into() }
+        Error {
+            failure: Failure::Usage,
+            message: message.into(),
+        }
     }
 
     /// A wrong file, value or chart.
     pub(super) fn input(message: impl Into<String>) -> Error {
-        Error { failure: Failure::Input, message: message.into() }
+        Error {
+            failure: Failure::Input,
+            message: message.into(),
+        }
     }
 
     /// A failure of the outside world.
     pub(super) fn world(message: impl Into<String>) -> Error {
-        Error { failure: Failure::World, message: message.into() }
+        Error {
+            failure: Failure::World,
+            message: message.into(),
+        }
     }
 
     /// The exit code of the process.

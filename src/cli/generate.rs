@@ -26,11 +26,16 @@ pub(super) struct GenerateArgs {
 /// The real world, or one whose random bytes derive from a key file.
 fn make_host(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
     let Some(path) = input.random_key_file else {
-        return Ok(Box::new(System { helm: input.helm, dns: false }));
+        return Ok(Box::new(System {
+            helm: input.helm,
+            dns: false,
+        }));
     };
     let key = fs::read(path).map_err(|error| {
         let problem = Diagnostic::error(format!("failed to read the random key: {error}"));
-        problem.in_file(path).hint("`random.keyFile` names a file of the container")
+        problem
+            .in_file(path)
+            .hint("`random.keyFile` names a file of the container")
     })?;
     if key.len() < MIN_KEY_BYTES {
         let problem = Diagnostic::error(format!(
@@ -40,7 +45,12 @@ fn make_host(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>>
         return Err(Box::new(problem.in_file(path)));
     }
     let identity = render::identity(input);
-    Ok(Box::new(Derived::keyed(input.helm, key, identity, host::now())))
+    Ok(Box::new(Derived::keyed(
+        input.helm,
+        key,
+        identity,
+        host::now(),
+    )))
 }
 
 /// The shortest secret that cannot be guessed.

@@ -41,7 +41,9 @@ impl Host for System {
         }
         let link = std::fs::read_link("/etc/localtime").unwrap_or_default();
         let link = link.to_string_lossy();
-        link.split_once("zoneinfo/").map_or("UTC", |(_, name)| name).to_owned()
+        link.split_once("zoneinfo/")
+            .map_or("UTC", |(_, name)| name)
+            .to_owned()
     }
 
     fn resolve(&self, name: &str) -> String {
@@ -49,7 +51,10 @@ impl Host for System {
             return String::new();
         }
         let mut addresses = (name, 0_u16).to_socket_addrs().into_iter().flatten();
-        addresses.next().map(|address| address.ip().to_string()).unwrap_or_default()
+        addresses
+            .next()
+            .map(|address| address.ip().to_string())
+            .unwrap_or_default()
     }
 
     fn helm(&self) -> u8 {

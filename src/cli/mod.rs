@@ -13,8 +13,8 @@ mod render;
 mod template;
 
 use std::ffi::OsString;
-use std::panic;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::{Parser, Subcommand};
 
@@ -22,7 +22,12 @@ use exit::Error;
 
 /// Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does.
 #[derive(Debug, Parser)]
-#[command(name = "jenkins-cmp", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "jenkins-cmp",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,11 +35,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-
     Generate(generate::GenerateArgs),
     Render(render::RenderArgs),
     Template(Box<template::TemplateArgs>),
 }
+
+/// The address space for the stack of the thread that does the work.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Runs the program with `args` (the first is the program's name).
 ///
@@ -49,7 +56,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match panic::catch_unwind(|| dispatch(cli.command)) {
+    // Values may nest 10,000 deep, and dropping them recurses; the stack is used only when needed.
+    let worker = thread::Builder::new().stack_size(STACK_BYTES);
+    let outcome = match worker.spawn(|| dispatch(cli.command)) {
+        Ok(worker) => worker.join(),
+        Err(error) => Ok(Err(Error::world(format!(
+            "failed to start a thread: {error}"
+        )))),
+    };
+    match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             output::stderr(&error.message);
@@ -64,7 +79,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
-
         Command::Generate(args) => generate::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Template(args) => template::run(&args),

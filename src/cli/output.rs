@@ -12,9 +12,9 @@ use super::exit::Error;
 pub(super) fn stdout(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::world(format!("failed to write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::world(format!(
+            "failed to write to standard output: {error}"
+        ))),
         _ => Ok(()),
     }
 }

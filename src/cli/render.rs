@@ -72,7 +72,9 @@ impl SettingsArgs {
             kube_version: self.kube_version.clone(),
             api_versions: self.api_versions.clone(),
             include_crds: self.include_crds,
-            helm_compat: self.helm_compat.map(|major| HelmCompat::from(major).major()),
+            helm_compat: self
+                .helm_compat
+                .map(|major| HelmCompat::from(major).major()),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::exit::Error;
 use super::output;
 use crate::chart::{self, LoadOptions};
 use crate::files::{self, Links};
-use crate::helm::HelmCompat;
+use crate::helm::{HelmCompat, LogLine};
 use crate::release::{self, Options, Rendered};
 use crate::values::{self, ValuesOptions};
 
@@ -199,9 +199,6 @@ pub(super) fn run(args: &TemplateArgs) -> Result<(), Error> {
         failure: error.failure,
         message: format!("Error: {}", error.message),
     })?;
-    for line in &rendered.log {
-        output::stderr(&line.text_for(args.helm_compat.into()));
-    }
     let shown = |error: String| Error::input(format!("Error: {error}"));
     if let Some(directory) = &args.select.output_dir {
         let name = args.select.release_name.then_some(&*name);
@@ -215,6 +212,12 @@ pub(super) fn run(args: &TemplateArgs) -> Result<(), Error> {
         output::stdout(&rendered.stream())
     } else {
         output::stdout(&rendered.show_only(&args.select.show_only).map_err(shown)?)
+    }
+}
+
+fn log(lines: &[LogLine], helm: HelmCompat) {
+    for line in lines {
+        output::stderr(&line.text_for(helm));
     }
 }
 
@@ -232,7 +235,10 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
     };
     let values = values::merge_options(&user, helm, &mut read_source)
         .map_err(|error| Error::input(error.message))?;
-    let load = LoadOptions { helm, links: Links::Anywhere };
+    let load = LoadOptions {
+        helm,
+        links: Links::Anywhere,
+    };
     let loaded = chart::load(&path, load).map_err(|error| Error::input(error.message()))?;
     let options = Options {
         name: name.clone(),
@@ -246,10 +252,16 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         validate_schema: !args.values.skip_schema_validation,
         helm,
     };
-    let host = super::host::System { helm, dns: args.cluster.enable_dns };
-    let mut rendered = release::render(&loaded.chart, &values, &options, &host)
-        .map_err(|error| Error::input(error.helm_text()))?;
-    rendered.log.splice(0..0, loaded.log);
+    let host = super::host::System {
+        helm,
+        dns: args.cluster.enable_dns,
+    };
+    log(&loaded.log, helm);
+    let rendered = release::render(&loaded.chart, &values, &options, &host).map_err(|error| {
+        log(&error.log, helm);
+        Error::input(error.helm_text())
+    })?;
+    log(&rendered.log, helm);
     Ok((rendered, name))
 }
 
@@ -271,7 +283,9 @@ fn name_and_chart(args: &TemplateArgs, helm: HelmCompat) -> Result<(String, &str
             "expected at most two arguments, unexpected arguments: {}",
             more.join(", ")
         ))),
-        ([], _) => Err(Error::usage("\"helm template\" requires at least 1 argument")),
+        ([], _) => Err(Error::usage(
+            "\"helm template\" requires at least 1 argument",
+        )),
     }
 }
 
@@ -356,9 +370,8 @@ mod tests {
 
     #[test]
     fn list_flags_are_comma_separated_with_quotes() {
-        let list = |flags: &[&str]| {
-            csv_list(&flags.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>())
-        };
+        let list =
+            |flags: &[&str]| csv_list(&flags.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>());
         assert_eq!(list(&["a,b", "c"]).expect("a list"), ["a", "b", "c"]);
         assert_eq!(list(&["\"a,b\",c\"d"]).expect("a list"), ["a,b", "c\"d"]);
         assert_eq!(list(&["\"a\"\"b\""]).expect("a list"), ["a\"b"]);

@@ -78,6 +78,7 @@ fn signature(function: &Function) -> String {
             Param::String => "string",
             Param::Int => "int",
             Param::Int64 => "int64",
+            Param::Uint32 => "uint32",
             Param::Float64 => "float64",
             Param::Bool => "bool",
             Param::List => "[]interface {}",

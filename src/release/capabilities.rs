@@ -152,7 +152,9 @@ fn components(text: &str) -> Result<Vec<u64>, String> {
     }
     if numbers[0].starts_with('0') && numbers[0] != "0" {
         let first = numbers[0];
-        return Err(format!("illegal zero-prefixed version component {first:?} in {text:?}"));
+        return Err(format!(
+            "illegal zero-prefixed version component {first:?} in {text:?}"
+        ));
     }
     let parse = |n: &&str| {
         n.parse().map_err(|_| {
@@ -232,7 +234,10 @@ impl Capabilities {
         Capabilities {
             helm,
             kube_version: Rc::new(kube_version),
-            api_versions: Rc::new(VersionSet { helm, versions: defaults.chain(added).collect() }),
+            api_versions: Rc::new(VersionSet {
+                helm,
+                versions: defaults.chain(added).collect(),
+            }),
             helm_version: Rc::new(HelmVersion { helm }),
         }
     }
@@ -294,10 +299,13 @@ impl Object for Capabilities {
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Capabilities>().is_some_and(|other| {
-            self.kube_version == other.kube_version
-                && self.api_versions.versions == other.api_versions.versions
-        })
+        other
+            .as_any()
+            .downcast_ref::<Capabilities>()
+            .is_some_and(|other| {
+                self.kube_version == other.kube_version
+                    && self.api_versions.versions == other.api_versions.versions
+            })
     }
 }
 
@@ -310,7 +318,10 @@ struct VersionSet {
 
 impl VersionSet {
     fn list(&self) -> List {
-        List::new(ListType::Str, self.versions.iter().cloned().map(Value::Str).collect())
+        List::new(
+            ListType::Str,
+            self.versions.iter().cloned().map(Value::Str).collect(),
+        )
     }
 }
 
@@ -337,9 +348,10 @@ impl Object for VersionSet {
                 "wrong type for value; expected string; got {}",
                 other.type_name()
             ))),
-            ("Has", _) => {
-                Some(Err(format!("wrong number of args for Has: want 1 got {}", args.len())))
-            }
+            ("Has", _) => Some(Err(format!(
+                "wrong number of args for Has: want 1 got {}",
+                args.len()
+            ))),
             _ => None,
         }
     }
@@ -353,7 +365,9 @@ impl Object for VersionSet {
     }
 
     fn json(&self) -> Result<Tree, String> {
-        Ok(Tree::list(self.versions.iter().cloned().map(Tree::Str).collect()))
+        Ok(Tree::list(
+            self.versions.iter().cloned().map(Tree::Str).collect(),
+        ))
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -424,7 +438,12 @@ impl Object for HelmVersion {
 }
 
 fn strings<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tree {
-    Tree::map(entries.into_iter().map(|(key, text)| (key.into(), text.into())).collect())
+    Tree::map(
+        entries
+            .into_iter()
+            .map(|(key, text)| (key.into(), text.into()))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -439,25 +458,49 @@ mod tests {
     #[test]
     fn helm_4_keeps_the_suffix_and_helm_3_drops_it() {
         let own = |a: &str, b: &str, c: &str, d: &str| (a.into(), b.into(), c.into(), d.into());
-        assert_eq!(parts("1.25", HelmCompat::V3), own("v1.25", "v1.25", "1", "25"));
+        assert_eq!(
+            parts("1.25", HelmCompat::V3),
+            own("v1.25", "v1.25", "1", "25")
+        );
         let text = "1.25.3-gke.1";
-        assert_eq!(parts(text, HelmCompat::V3), own("v1.25.3", "v1.25.3", "1", "25"));
-        assert_eq!(parts(text, HelmCompat::V4), own("v1.25.3-gke.1", "v1.25.3", "1", "25"));
-        assert_eq!(parts("v1.25.", HelmCompat::V4), own("v1.25.", "v1.25", "1", "25"));
+        assert_eq!(
+            parts(text, HelmCompat::V3),
+            own("v1.25.3", "v1.25.3", "1", "25")
+        );
+        assert_eq!(
+            parts(text, HelmCompat::V4),
+            own("v1.25.3-gke.1", "v1.25.3", "1", "25")
+        );
+        assert_eq!(
+            parts("v1.25.", HelmCompat::V4),
+            own("v1.25.", "v1.25", "1", "25")
+        );
     }
 
     #[test]
     fn refuses_in_the_words_of_helm() {
         for (text, want) in [
-            ("abc", r#"invalid kube version 'abc': could not parse "abc" as version"#),
-            ("1", r#"invalid kube version '1': illegal version string "1""#),
-            ("", r#"invalid kube version '': could not parse "" as version"#),
+            (
+                "abc",
+                r#"invalid kube version 'abc': could not parse "abc" as version"#,
+            ),
+            (
+                "1",
+                r#"invalid kube version '1': illegal version string "1""#,
+            ),
+            (
+                "",
+                r#"invalid kube version '': could not parse "" as version"#,
+            ),
             (
                 "01.2",
                 r#"invalid kube version '01.2': illegal zero-prefixed version component "01" in "01.2""#,
             ),
         ] {
-            assert_eq!(KubeVersion::parse(text, HelmCompat::V4).expect_err(text), want);
+            assert_eq!(
+                KubeVersion::parse(text, HelmCompat::V4).expect_err(text),
+                want
+            );
         }
     }
 
@@ -467,7 +510,13 @@ mod tests {
         let caps = Capabilities::new(kube, &["monitoring.coreos.com/v1".to_owned()]);
         let has = |v: &str| caps.api_versions.method("Has", &[v.into()]);
         assert!(matches!(has("apps/v1"), Some(Ok(Value::Bool(true)))));
-        assert!(matches!(has("monitoring.coreos.com/v1"), Some(Ok(Value::Bool(true)))));
-        assert!(matches!(has("autoscaling/v2beta2"), Some(Ok(Value::Bool(false)))));
+        assert!(matches!(
+            has("monitoring.coreos.com/v1"),
+            Some(Ok(Value::Bool(true)))
+        ));
+        assert!(matches!(
+            has("autoscaling/v2beta2"),
+            Some(Ok(Value::Bool(false)))
+        ));
     }
 }

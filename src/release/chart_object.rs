@@ -14,11 +14,20 @@ use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value,
 /// Makes `.Chart` for `metadata`.
 pub fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
     match helm {
-        HelmCompat::V3 => Value::Object(Rc::new(Metadata3 { metadata: metadata.clone(), is_root })),
+        HelmCompat::V3 => Value::Object(Rc::new(Metadata3 {
+            metadata: metadata.clone(),
+            is_root,
+        })),
         HelmCompat::V4 => {
             let fields = fields(metadata, ListType::Any, maintainer_map, dependency_map);
             let is_root = ("IsRoot", Value::Bool(is_root));
-            Value::Map(fields.into_iter().chain([is_root]).map(|(k, v)| (k.into(), v)).collect())
+            Value::Map(
+                fields
+                    .into_iter()
+                    .chain([is_root])
+                    .map(|(k, v)| (k.into(), v))
+                    .collect(),
+            )
         }
     }
 }
@@ -41,7 +50,10 @@ fn fields(
         ("Version", text(&metadata.version)),
         ("Description", text(&metadata.description)),
         ("Keywords", strings(&metadata.keywords)),
-        ("Maintainers", list(metadata.maintainers.iter().map(maintainer))),
+        (
+            "Maintainers",
+            list(metadata.maintainers.iter().map(maintainer)),
+        ),
         ("Icon", text(&metadata.icon)),
         ("APIVersion", text(&metadata.api_version)),
         ("Condition", text(&metadata.condition)),
@@ -50,7 +62,10 @@ fn fields(
         ("Deprecated", Value::Bool(metadata.deprecated)),
         ("Annotations", Value::Map(annotations(metadata))),
         ("KubeVersion", text(&metadata.kube_version)),
-        ("Dependencies", list(metadata.dependencies.iter().flatten().map(dependency))),
+        (
+            "Dependencies",
+            list(metadata.dependencies.iter().flatten().map(dependency)),
+        ),
         ("Type", text(&metadata.chart_type)),
     ]
 }
@@ -69,7 +84,8 @@ fn annotations(metadata: &Metadata) -> Map {
     match &metadata.annotations {
         None => Map::nil(MapType::Str),
         Some(entries) => {
-            let entry = |(key, text): (&String, &String)| (key.as_str().into(), text.as_str().into());
+            let entry =
+                |(key, text): (&String, &String)| (key.as_str().into(), text.as_str().into());
             Map::with_type(MapType::Str, entries.iter().map(entry).collect())
         }
     }
@@ -77,7 +93,12 @@ fn annotations(metadata: &Metadata) -> Map {
 
 fn maintainer_map(maintainer: &Maintainer) -> Value {
     let fields = maintainer_fields(maintainer);
-    Value::Map(fields.map(|(name, _, text)| (name.into(), text.into())).into_iter().collect())
+    Value::Map(
+        fields
+            .map(|(name, _, text)| (name.into(), text.into()))
+            .into_iter()
+            .collect(),
+    )
 }
 
 /// Go name, JSON name and text of each field.
@@ -91,7 +112,12 @@ fn maintainer_fields(maintainer: &Maintainer) -> [(&'static str, &'static str, &
 
 fn dependency_map(dependency: &Dependency) -> Value {
     let fields = dependency_fields(dependency, ListType::Any);
-    Value::Map(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    Value::Map(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 fn dependency_fields(dependency: &Dependency, strings_type: ListType) -> Vec<Field> {
@@ -102,7 +128,10 @@ fn dependency_fields(dependency: &Dependency, strings_type: ListType) -> Vec<Fie
         ("Condition", dependency.condition.as_str().into()),
         ("Tags", typed_strings(&dependency.tags, strings_type)),
         ("Enabled", Value::Bool(dependency.enabled)),
-        ("ImportValues", list(dependency.import_values.iter().map(import_value))),
+        (
+            "ImportValues",
+            list(dependency.import_values.iter().map(import_value)),
+        ),
         ("Alias", dependency.alias.as_str().into()),
     ]
 }
@@ -124,7 +153,12 @@ fn import_json(import: &Import) -> Tree {
         Import::Declared(tree) => tree.clone(),
         Import::Resolved { child, parent } => {
             let entries = [("child", child), ("parent", parent)];
-            Tree::map(entries.map(|(k, v)| (k.into(), v.as_str().into())).into_iter().collect())
+            Tree::map(
+                entries
+                    .map(|(k, v)| (k.into(), v.as_str().into()))
+                    .into_iter()
+                    .collect(),
+            )
         }
     }
 }
@@ -164,10 +198,17 @@ impl Object for Metadata3 {
         match name {
             "IsRoot" => Some(Value::Bool(self.is_root)),
             "Metadata" => {
-                let embedded = Metadata3 { metadata: self.metadata.clone(), is_root: self.is_root };
+                let embedded = Metadata3 {
+                    metadata: self.metadata.clone(),
+                    is_root: self.is_root,
+                };
                 Some(Value::Object(Rc::new(embedded)))
             }
-            _ => self.fields().into_iter().find(|(field, _)| *field == name).map(|(_, v)| v),
+            _ => self
+                .fields()
+                .into_iter()
+                .find(|(field, _)| *field == name)
+                .map(|(_, v)| v),
         }
     }
 
@@ -181,13 +222,20 @@ impl Object for Metadata3 {
     fn json(&self) -> Result<Tree, String> {
         let m = &self.metadata;
         let mut out = JsonStruct::default();
-        out.text("name", &m.name).text("home", &m.home).strings("sources", &m.sources);
-        out.text("version", &m.version).text("description", &m.description);
+        out.text("name", &m.name)
+            .text("home", &m.home)
+            .strings("sources", &m.sources);
+        out.text("version", &m.version)
+            .text("description", &m.description);
         out.strings("keywords", &m.keywords);
-        out.list("maintainers", m.maintainers.iter().map(maintainer_json).collect());
+        out.list(
+            "maintainers",
+            m.maintainers.iter().map(maintainer_json).collect(),
+        );
         out.text("icon", &m.icon).text("apiVersion", &m.api_version);
         out.text("condition", &m.condition).text("tags", &m.tags);
-        out.text("appVersion", &m.app_version).flag("deprecated", m.deprecated);
+        out.text("appVersion", &m.app_version)
+            .flag("deprecated", m.deprecated);
         let annotations = m.annotations.iter().flatten();
         let annotations = annotations.map(|(k, v)| (k.as_str().into(), v.as_str().into()));
         let annotations: BTreeMap<Str, Tree> = annotations.collect();
@@ -195,7 +243,14 @@ impl Object for Metadata3 {
             out.0.insert("annotations".into(), Tree::map(annotations));
         }
         out.text("kubeVersion", &m.kube_version);
-        out.list("dependencies", m.dependencies.iter().flatten().map(dependency_json).collect());
+        out.list(
+            "dependencies",
+            m.dependencies
+                .iter()
+                .flatten()
+                .map(dependency_json)
+                .collect(),
+        );
         out.text("type", &m.chart_type);
         out.0.insert("IsRoot".into(), Tree::Bool(self.is_root));
         Ok(Tree::map(out.0))
@@ -263,10 +318,16 @@ fn dependency_json(dependency: &Dependency) -> Tree {
     let mut out = JsonStruct::default();
     out.0.insert("name".into(), dependency.name.as_str().into());
     out.text("version", &dependency.version);
-    out.0.insert("repository".into(), dependency.repository.as_str().into());
-    out.text("condition", &dependency.condition).strings("tags", &dependency.tags);
-    out.flag("enabled", dependency.enabled).text("alias", &dependency.alias);
-    out.list("import-values", dependency.import_values.iter().map(import_json).collect());
+    out.0
+        .insert("repository".into(), dependency.repository.as_str().into());
+    out.text("condition", &dependency.condition)
+        .strings("tags", &dependency.tags);
+    out.flag("enabled", dependency.enabled)
+        .text("alias", &dependency.alias);
+    out.list(
+        "import-values",
+        dependency.import_values.iter().map(import_json).collect(),
+    );
     Tree::map(out.0)
 }
 
@@ -289,7 +350,10 @@ impl Object for Maintainer3 {
 
     fn field(&self, name: &str) -> Option<Value> {
         let fields = maintainer_fields(&self.0);
-        fields.into_iter().find(|(field, ..)| *field == name).map(|(_, _, text)| text.into())
+        fields
+            .into_iter()
+            .find(|(field, ..)| *field == name)
+            .map(|(_, _, text)| text.into())
     }
 
     fn display(&self) -> Vec<u8> {
@@ -302,7 +366,10 @@ impl Object for Maintainer3 {
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Maintainer3>().is_some_and(|other| self.0 == other.0)
+        other
+            .as_any()
+            .downcast_ref::<Maintainer3>()
+            .is_some_and(|other| self.0 == other.0)
     }
 }
 
@@ -325,11 +392,18 @@ impl Object for Dependency3 {
 
     fn field(&self, name: &str) -> Option<Value> {
         let fields = dependency_fields(&self.0, ListType::Str);
-        fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+        fields
+            .into_iter()
+            .find(|(field, _)| *field == name)
+            .map(|(_, value)| value)
     }
 
     fn display(&self) -> Vec<u8> {
-        [b"&".to_vec(), struct_text(&dependency_fields(&self.0, ListType::Str))].concat()
+        [
+            b"&".to_vec(),
+            struct_text(&dependency_fields(&self.0, ListType::Str)),
+        ]
+        .concat()
     }
 
     fn json(&self) -> Result<Tree, String> {
@@ -337,6 +411,9 @@ impl Object for Dependency3 {
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Dependency3>().is_some_and(|other| self.0 == other.0)
+        other
+            .as_any()
+            .downcast_ref::<Dependency3>()
+            .is_some_and(|other| self.0 == other.0)
     }
 }

@@ -13,8 +13,14 @@ use crate::helm::HelmCompat;
 use crate::value::{Map, MapType, Named, Object, Str, Value};
 use crate::yaml;
 
-static VALUES_3: Named = Named { name: "chartutil.Values", method: values_method };
-static VALUES_4: Named = Named { name: "common.Values", method: values_method };
+static VALUES_3: Named = Named {
+    name: "chartutil.Values",
+    method: values_method,
+};
+static VALUES_4: Named = Named {
+    name: "common.Values",
+    method: values_method,
+};
 
 /// Helm's named map type, whose methods templates can call.
 pub(super) fn values_type(helm: HelmCompat) -> MapType {
@@ -38,10 +44,14 @@ fn values_method(map: &Map, name: &str, args: &[Value]) -> Option<Result<Value, 
         ("AsMap", []) => Ok(Value::Map(map.plain())),
         ("Table", [Value::Str(path)]) => table(map, path).map(Value::Map),
         ("PathValue", [Value::Str(path)]) => path_value(map, path),
-        (_, [other]) if wanted == 1 => {
-            Err(format!("wrong type for value; expected string; got {}", other.type_name()))
-        }
-        _ => Err(format!("wrong number of args for {name}: want {wanted} got {}", args.len())),
+        (_, [other]) if wanted == 1 => Err(format!(
+            "wrong type for value; expected string; got {}",
+            other.type_name()
+        )),
+        _ => Err(format!(
+            "wrong number of args for {name}: want {wanted} got {}",
+            args.len()
+        )),
     })
 }
 
@@ -65,11 +75,17 @@ fn path_value(map: &Map, path: &Str) -> Result<Value, String> {
     let missing = |key: &[u8]| format!("{:?} is not a value", String::from_utf8_lossy(key));
     let is_table = |value: &Value| matches!(value, Value::Map(_));
     let Some(dot) = path.iter().rposition(|b| *b == b'.') else {
-        return map.get(path).filter(|value| !is_table(value)).ok_or_else(|| missing(path));
+        return map
+            .get(path)
+            .filter(|value| !is_table(value))
+            .ok_or_else(|| missing(path));
     };
     let (before, key) = (&path[..dot], &path[dot + 1..]);
     let table = table(map, &before.into()).map_err(|_| missing(path))?;
-    table.get(key).filter(|value| !is_table(value)).ok_or_else(|| missing(path))
+    table
+        .get(key)
+        .filter(|value| !is_table(value))
+        .ok_or_else(|| missing(path))
 }
 
 /// The top map of one chart's templates.
@@ -108,7 +124,10 @@ fn release(options: &Options) -> Map {
         ("Revision", Value::int(1)),
         ("Service", "Helm".into()),
     ];
-    entries.into_iter().map(|(key, value)| (Str::from(key), value)).collect()
+    entries
+        .into_iter()
+        .map(|(key, value)| (Str::from(key), value))
+        .collect()
 }
 
 /// What all charts of a release share.
@@ -125,21 +144,33 @@ impl Shared {
         let files = files.map(|file| (file.name.as_str().into(), file.data.clone()));
         let files: Rc<dyn Object> = Rc::new(Files::new(self.helm, files));
         let entries: [(&str, Value); 6] = [
-            ("Chart", chart_object(&chart.metadata, chart.is_root, self.helm)),
+            (
+                "Chart",
+                chart_object(&chart.metadata, chart.is_root, self.helm),
+            ),
             ("Files", Value::Object(files)),
             ("Release", self.release.clone()),
             ("Capabilities", self.capabilities.clone()),
-            ("Values", Value::Map(values.with_map_type(values_type(self.helm)))),
+            (
+                "Values",
+                Value::Map(values.with_map_type(values_type(self.helm))),
+            ),
             ("Subcharts", Value::Map(subcharts.clone())),
         ];
-        let top: Map = entries.into_iter().map(|(key, value)| (Str::from(key), value)).collect();
+        let top: Map = entries
+            .into_iter()
+            .map(|(key, value)| (Str::from(key), value))
+            .collect();
         for sub in &chart.charts {
             // Helm reads the name as a dotted path; what is no table there is empty.
             let below = table(&values, &sub.name().into()).unwrap_or_default();
             let context = self.collect(sub, below, out);
             let _ = subcharts.insert(sub.name(), Value::Map(context));
         }
-        out.push(Context { chart, top: top.clone() });
+        out.push(Context {
+            chart,
+            top: top.clone(),
+        });
         top
     }
 }
@@ -148,7 +179,9 @@ impl Shared {
 pub(super) fn set_template(context: &Context<'_>, name: &str, helm: HelmCompat) {
     let base = format!("{}/templates", context.chart.full_path);
     let entries = [("Name", name.into()), ("BasePath", base.into())];
-    let entries = entries.into_iter().map(|(key, value): (&str, Value)| (Str::from(key), value));
+    let entries = entries
+        .into_iter()
+        .map(|(key, value): (&str, Value)| (Str::from(key), value));
     let template = Map::with_type(values_type(helm), entries.collect());
     let _ = context.top.insert("Template", Value::Map(template));
 }

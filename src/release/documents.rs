@@ -1,9 +1,9 @@
 //! From rendered files to hooks and objects in Helm's order.
 
 use crate::helm::{HelmCompat, Level, LogLine};
-use crate::value::unicode::trim_space;
 use crate::value::Str;
 use crate::value::quote::quote;
+use crate::value::unicode::trim_space;
 
 use super::head::{self, Head};
 use super::order::sort_by_kind;
@@ -74,13 +74,16 @@ impl Documents {
             self.manifests.push(document);
             return;
         };
-        let events: Vec<String> =
-            hook.split(',').map(|event| event.trim().to_lowercase()).collect();
+        let events: Vec<String> = hook
+            .split(',')
+            .map(|event| event.trim().to_lowercase())
+            .collect();
         if !events.iter().all(|event| EVENTS.contains(&&**event)) {
             self.log.push(match helm {
-                HelmCompat::V3 => {
-                    LogLine::plain(format!("info: skipping unknown hook: {}", quote(hook.as_bytes())))
-                }
+                HelmCompat::V3 => LogLine::plain(format!(
+                    "info: skipping unknown hook: {}",
+                    quote(hook.as_bytes())
+                )),
                 HelmCompat::V4 => LogLine::structured(
                     Level::Info,
                     "skipping unknown hooks",

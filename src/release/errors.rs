@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::chart::{Chart, ChartError};
 use crate::diag::{Diagnostic, Location};
-use crate::helm::HelmCompat;
+use crate::helm::{HelmCompat, LogLine};
 use crate::template::{ExecError, FAIL_END, FAIL_START, ParseError};
 use crate::value::Str;
 use crate::yaml;
@@ -17,27 +17,44 @@ pub struct Error {
     location: Option<Location>,
     /// Whether Helm adds its advice to use `--debug`.
     while_rendering: bool,
+    /// What Helm would have logged before it gave up.
+    pub log: Vec<LogLine>,
 }
 
 impl Error {
     /// Makes an error before anything is rendered.
     pub(super) fn before(message: impl Into<String>) -> Error {
-        Error { message: message.into(), location: None, while_rendering: false }
+        Error {
+            message: message.into(),
+            location: None,
+            while_rendering: false,
+            log: Vec::new(),
+        }
     }
 
     /// Makes an error of the rendering step without a place.
     pub(super) fn rendering(message: impl Into<String>) -> Error {
-        Error { while_rendering: true, ..Error::before(message) }
+        Error {
+            while_rendering: true,
+            ..Error::before(message)
+        }
     }
 
     /// Makes the error of a template that does not parse.
     pub(super) fn parse(error: &ParseError, source: Option<&Str>) -> Error {
-        let ParseError { name, line, message } = error;
+        let ParseError {
+            name,
+            line,
+            message,
+        } = error;
         // Helm cuts the message at its last colon.
         let last = message.rsplit(": ").next().unwrap_or(message);
         let text = format!("parse error at ({name}:{line}): {last}");
         let location = location(name, *line as usize, 0, source);
-        Error { location: Some(location), ..Error::rendering(text) }
+        Error {
+            location: Some(location),
+            ..Error::rendering(text)
+        }
     }
 
     /// Makes the error of a template that fails.
@@ -50,15 +67,27 @@ impl Error {
             let text = source(&place.source);
             location(&place.source, place.line, place.column + 1, text.as_ref())
         });
-        Error { location, ..Error::rendering(exec_text(error, helm)) }
+        Error {
+            location,
+            ..Error::rendering(exec_text(error, helm))
+        }
     }
 
     /// Makes the error of a document whose head cannot be read.
     pub(super) fn head(source: &str, document: &[u8], error: yaml::Error) -> Error {
         let text = Str::from(document);
-        let location = (error.line > 0)
-            .then(|| location(&format!("{source} (rendered)"), error.line, error.column, Some(&text)));
-        Error { location, ..Error::rendering(format!("YAML parse error on {source}: {error}")) }
+        let location = (error.line > 0).then(|| {
+            location(
+                &format!("{source} (rendered)"),
+                error.line,
+                error.column,
+                Some(&text),
+            )
+        });
+        Error {
+            location,
+            ..Error::rendering(format!("YAML parse error on {source}: {error}"))
+        }
     }
 
     /// Helm's text, with its advice where Helm gives it.
@@ -73,16 +102,18 @@ impl Error {
 
     /// The message with its place in the chart.
     pub fn to_diagnostic(&self) -> Diagnostic {
-        Diagnostic { location: self.location.clone(), ..Diagnostic::error(self.message.clone()) }
+        Diagnostic {
+            location: self.location.clone(),
+            ..Diagnostic::error(self.message.clone())
+        }
     }
 }
 
 impl From<ChartError> for Error {
     fn from(error: ChartError) -> Error {
         Error {
-            message: error.message().to_owned(),
             location: error.location().cloned(),
-            while_rendering: false,
+            ..Error::before(error.message())
         }
     }
 }
@@ -100,23 +131,35 @@ fn location(file: &str, line: usize, column: usize, source: Option<&Str>) -> Loc
         let line = text.split(|b| *b == b'\n').nth(line)?;
         Some(String::from_utf8_lossy(line).into_owned())
     });
-    Location { file: file.to_owned(), line, column, excerpt }
+    Location {
+        file: file.to_owned(),
+        line,
+        column,
+        excerpt,
+    }
 }
 
 /// The text of `name` in `chart` or its subcharts.
 pub(super) fn template_source(chart: &Chart, name: &str) -> Option<Str> {
-    let own = name.strip_prefix(chart.full_path.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    let own = name
+        .strip_prefix(chart.full_path.as_str())
+        .and_then(|rest| rest.strip_prefix('/'));
     let found = own.and_then(|own| chart.templates.iter().find(|file| file.name == own));
     match found {
         Some(file) => Some(file.data.clone()),
-        None => chart.charts.iter().find_map(|sub| template_source(sub, name)),
+        None => chart
+            .charts
+            .iter()
+            .find_map(|sub| template_source(sub, name)),
     }
 }
 
 /// Helm's wording of a failed execution (`cleanupExecError`, `reformatExecErrorMsg`).
 fn exec_text(error: &ExecError, helm: HelmCompat) -> String {
     let text = error.go_text();
-    let Some(place) = error.place() else { return text };
+    let Some(place) = error.place() else {
+        return text;
+    };
     let location = format!("{}:{}:{}", place.source, place.line, place.column);
     // `fail` and `required` speak to the user: their message alone, with the outermost place.
     if let (Some(start), Some(end)) = (text.find(FAIL_START), text.rfind(FAIL_END)) {
@@ -154,7 +197,11 @@ impl<'t> Block<'t> {
     fn parse(text: &'t str) -> Option<Block<'t>> {
         let rest = text.strip_prefix("template: ")?;
         if rest.starts_with("no template ") {
-            return Some(Block { location: "", executing: None, message: text });
+            return Some(Block {
+                location: "",
+                executing: None,
+                message: text,
+            });
         }
         let cut = |message: &'t str| message.split(" template:").next().unwrap_or(message);
         if let Some((location, after)) = rest.split_once(": executing ")
@@ -163,14 +210,22 @@ impl<'t> Block<'t> {
             return Some(block);
         }
         let (location, message) = rest.rsplit_once(": ")?;
-        Some(Block { location, executing: None, message: cut(message) })
+        Some(Block {
+            location,
+            executing: None,
+            message: cut(message),
+        })
     }
 
     fn executing(location: &'t str, after: &'t str) -> Option<Block<'t>> {
         let (template, after) = after.strip_prefix('"')?.split_once('"')?;
         let (node, message) = after.strip_prefix(" at <")?.split_once(">: ")?;
         let message = message.split(" template:").next().unwrap_or(message);
-        Some(Block { location, executing: Some((template, node)), message })
+        Some(Block {
+            location,
+            executing: Some((template, node)),
+            message,
+        })
     }
 }
 

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::helm::HelmCompat;
 use crate::files::glob::Glob;
+use crate::helm::HelmCompat;
 use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
 use crate::yaml;
 
@@ -22,7 +22,10 @@ pub struct Files {
 impl Files {
     /// Joins `files`, pairs of path and content; of equal paths the last one stays.
     pub fn new(helm: HelmCompat, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
-        Files { helm, files: files.into_iter().collect() }
+        Files {
+            helm,
+            files: files.into_iter().collect(),
+        }
     }
 
     fn get(&self, path: &Str) -> Str {
@@ -48,7 +51,10 @@ impl Files {
     fn glob(&self, pattern: &Str) -> Value {
         let pattern = pattern.to_str_lossy();
         let glob = Glob::new(&pattern).unwrap_or_else(|_| Glob::everything());
-        let matching = self.files.iter().filter(|(path, _)| glob.matches(&path.to_str_lossy()));
+        let matching = self
+            .files
+            .iter()
+            .filter(|(path, _)| glob.matches(&path.to_str_lossy()));
         let files = matching.map(|(path, data)| (path.clone(), data.clone()));
         Rc::new(Files::new(self.helm, files)).into()
     }
@@ -112,14 +118,20 @@ impl Object for Files {
                 "wrong type for value; expected string; got {}",
                 args[0].type_name()
             )),
-            (_, args) => {
-                Err(format!("wrong number of args for {name}: want {wanted} got {}", args.len()))
-            }
+            (_, args) => Err(format!(
+                "wrong number of args for {name}: want {wanted} got {}",
+                args.len()
+            )),
         })
     }
 
     fn entries(&self) -> Option<Vec<(Str, Value)>> {
-        Some(self.files.iter().map(|(path, data)| (path.clone(), bytes(data))).collect())
+        Some(
+            self.files
+                .iter()
+                .map(|(path, data)| (path.clone(), bytes(data)))
+                .collect(),
+        )
     }
 
     fn is_true(&self) -> bool {
@@ -147,20 +159,32 @@ mod tests {
     use super::*;
 
     fn files(helm: HelmCompat) -> Files {
-        let entries = [("a/x.txt", "1\n2\n"), ("a/b/y", "two\n"), ("empty", ""), ("z", "\u{e9}")];
+        let entries = [
+            ("a/x.txt", "1\n2\n"),
+            ("a/b/y", "two\n"),
+            ("empty", ""),
+            ("z", "\u{e9}"),
+        ];
         Files::new(helm, entries.map(|(path, data)| (path.into(), data.into())))
     }
 
     fn call(files: &Files, name: &str, args: &[Value]) -> Value {
-        files.method(name, args).expect("a method").expect("a result")
+        files
+            .method(name, args)
+            .expect("a method")
+            .expect("a result")
     }
 
     #[test]
     fn reads_files() {
         let files = files(HelmCompat::V4);
         let text = |name: &str, arg: &str| {
-            String::from_utf8(crate::value::format::display(&call(&files, name, &[arg.into()])))
-                .expect("text")
+            String::from_utf8(crate::value::format::display(&call(
+                &files,
+                name,
+                &[arg.into()],
+            )))
+            .expect("text")
         };
         assert_eq!(text("Get", "a/x.txt"), "1\n2\n");
         assert_eq!(text("Get", "none"), "");
@@ -171,17 +195,30 @@ mod tests {
 
     #[test]
     fn lines_of_an_empty_file_differ_between_the_releases() {
-        let lines = |helm| files(helm).method("Lines", &["empty".into()]).expect("a method");
+        let lines = |helm| {
+            files(helm)
+                .method("Lines", &["empty".into()])
+                .expect("a method")
+        };
         assert!(lines(HelmCompat::V3).is_ok());
-        assert_eq!(lines(HelmCompat::V4).expect_err("an error"), "runtime error: index out of range [-1]");
+        assert_eq!(
+            lines(HelmCompat::V4).expect_err("an error"),
+            "runtime error: index out of range [-1]"
+        );
     }
 
     #[test]
     fn becomes_the_data_of_a_config_map_or_secret() {
         let files = files(HelmCompat::V4);
         let text = |name| call(&files, name, &[]).as_str().expect("text").to_string();
-        assert_eq!(text("AsConfig"), "empty: \"\"\nx.txt: |\n  1\n  2\n\"y\": |\n  two\nz: é");
-        assert_eq!(text("AsSecrets"), "empty: \"\"\nx.txt: MQoyCg==\n\"y\": dHdvCg==\nz: w6k=");
+        assert_eq!(
+            text("AsConfig"),
+            "empty: \"\"\nx.txt: |\n  1\n  2\n\"y\": |\n  two\nz: é"
+        );
+        assert_eq!(
+            text("AsSecrets"),
+            "empty: \"\"\nx.txt: MQoyCg==\n\"y\": dHdvCg==\nz: w6k="
+        );
     }
 
     #[test]

@@ -16,11 +16,22 @@ static METADATA: Struct = Struct {
     name: "",
     go: "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
          \"json:\\\"annotations\\\"\" }",
-    fields: &[("name", Type::Text), ("annotations", Type::Map(&Type::Text))],
+    fields: &[
+        ("name", Type::Text),
+        ("annotations", Type::Map(&Type::Text)),
+    ],
 };
 
-static HEAD_3: Struct = Struct { name: "SimpleHead", go: "releaseutil.SimpleHead", fields: FIELDS };
-static HEAD_4: Struct = Struct { name: "SimpleHead", go: "util.SimpleHead", fields: FIELDS };
+static HEAD_3: Struct = Struct {
+    name: "SimpleHead",
+    go: "releaseutil.SimpleHead",
+    fields: FIELDS,
+};
+static HEAD_4: Struct = Struct {
+    name: "SimpleHead",
+    go: "util.SimpleHead",
+    fields: FIELDS,
+};
 
 static FIELDS: &[(&str, Type)] = &[
     ("apiVersion", Type::Text),
@@ -40,7 +51,9 @@ pub(super) fn decode(document: &[u8], helm: HelmCompat) -> Result<Head, yaml::Er
     };
     let record = typed::decode(document, shape)?;
     let metadata = record.record("metadata");
-    let annotations = metadata.as_ref().and_then(|metadata| metadata.map("annotations"));
+    let annotations = metadata
+        .as_ref()
+        .and_then(|metadata| metadata.map("annotations"));
     let hook = annotations.and_then(|annotations| annotations.get(&b"helm.sh/hook"[..]));
     Ok(Head {
         kind: record.text("kind").to_string(),

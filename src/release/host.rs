@@ -31,7 +31,13 @@ impl Derived {
     /// Derives every random byte from the secret `key` and what `identity` names: the release and
     /// its namespace, so that two releases with one key share nothing.
     pub fn keyed(helm: HelmCompat, key: Vec<u8>, identity: String, now: (i64, u32)) -> Derived {
-        Derived { helm, key, identity, now, drawn: RefCell::default() }
+        Derived {
+            helm,
+            key,
+            identity,
+            now,
+            drawn: RefCell::default(),
+        }
     }
 
     /// Gives fixed stand-ins and the time 2000-01-01T00:00:00Z.
@@ -95,7 +101,11 @@ mod tests {
         assert_eq!(first, draw(&b, "randAlphaNum 22"));
         assert_ne!(first, draw(&a, "randAlphaNum 22"), "the second use");
         assert_ne!(first, draw(&host("a"), "randAlpha 22"), "another purpose");
-        assert_ne!(first, draw(&host("b"), "randAlphaNum 22"), "another release");
+        assert_ne!(
+            first,
+            draw(&host("b"), "randAlphaNum 22"),
+            "another release"
+        );
         let other = Derived::keyed(HelmCompat::V4, b"other".to_vec(), "a".into(), (0, 0));
         assert_ne!(first, draw(&other, "randAlphaNum 22"), "another key");
     }

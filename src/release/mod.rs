@@ -61,17 +61,34 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// Helm's text, and the place in the chart that is at fault.
+/// Helm's text, the place in the chart that is at fault, and what Helm would log before it.
 pub fn render(
     chart: &Chart,
     values: &Tree,
     options: &Options,
     host: &dyn Host,
 ) -> Result<Rendered, Error> {
+    let mut log = Vec::new();
+    match render_logging(chart, values, options, host, &mut log) {
+        Ok(rendered) => Ok(Rendered { log, ..rendered }),
+        Err(error) => Err(Error { log, ..error }),
+    }
+}
+
+fn render_logging(
+    chart: &Chart,
+    values: &Tree,
+    options: &Options,
+    host: &dyn Host,
+    log: &mut Vec<LogLine>,
+) -> Result<Rendered, Error> {
     let helm = options.helm;
-    let kube_version = options.kube_version.as_deref().unwrap_or(DEFAULT_KUBE_VERSION);
+    let kube_version = options
+        .kube_version
+        .as_deref()
+        .unwrap_or(DEFAULT_KUBE_VERSION);
     let kube_version = KubeVersion::parse(kube_version, helm).map_err(Error::before)?;
-    let mut log = check(chart, helm)?;
+    log.extend(check(chart, helm)?);
     check_name(&options.name, helm)?;
     let processed = chart::process_dependencies(chart, values, helm).map_err(Error::before)?;
     let chart = processed.chart;
@@ -79,7 +96,7 @@ pub fn render(
     let coalesced = chart::coalesce(&chart, values, helm).map_err(Error::before)?;
     log.extend(coalesced.log);
     if options.validate_schema && chart::has_schema(&chart) {
-        let values = values::freeze(&coalesced.values);
+        let values = values::freeze(&coalesced.values).map_err(Error::before)?;
         log.extend(chart::validate(&chart, &values, helm).map_err(Error::before)?);
     }
     check_kube_version(&chart, &kube_version)?;
@@ -89,10 +106,18 @@ pub fn render(
     log.extend(documents.log);
     Ok(Rendered {
         helm,
-        crds: if options.include_crds { crds(&chart) } else { Vec::new() },
+        crds: if options.include_crds {
+            crds(&chart)
+        } else {
+            Vec::new()
+        },
         manifests: documents.manifests,
-        hooks: if options.hooks { documents.hooks } else { Vec::new() },
-        log,
+        hooks: if options.hooks {
+            documents.hooks
+        } else {
+            Vec::new()
+        },
+        log: Vec::new(),
     })
 }
 
@@ -104,7 +129,12 @@ fn check(chart: &Chart, helm: HelmCompat) -> Result<Vec<LogLine>, Error> {
         HelmCompat::V3 => LogLine::plain("WARNING: This chart is deprecated"),
         HelmCompat::V4 => LogLine::structured(Level::Warn, "this chart is deprecated", []),
     };
-    Ok(chart.metadata.deprecated.then(deprecated).into_iter().collect())
+    Ok(chart
+        .metadata
+        .deprecated
+        .then(deprecated)
+        .into_iter()
+        .collect())
 }
 
 /// Helm's pattern of a release name.
@@ -170,7 +200,9 @@ fn execute(
         context::set_template(template.context, &template.id, options.helm);
         let data = Value::Map(template.context.top.clone());
         let text = executor.execute(&template.id, data).map_err(|error| {
-            Error::exec(&error, options.helm, |name| errors::template_source(chart, name))
+            Error::exec(&error, options.helm, |name| {
+                errors::template_source(chart, name)
+            })
         })?;
         files.push((template.id.clone(), without_no_value(text)));
     }
@@ -194,7 +226,11 @@ fn templates<'c>(contexts: &'c [Context<'c>]) -> Vec<Template<'c>> {
         for file in chart.templates.iter() {
             if !is_library || base(&file.name).starts_with('_') {
                 let id = format!("{}/{}", chart.full_path, file.name);
-                templates.push(Template { id, text: &file.data, context });
+                templates.push(Template {
+                    id,
+                    text: &file.data,
+                    context,
+                });
             }
         }
     }
@@ -217,8 +253,12 @@ fn base(path: &str) -> &str {
 
 fn crds(chart: &Chart) -> Vec<Document> {
     let crds = chart.crds().into_iter();
-    crds.map(|(source, file)| Document { source, kind: String::new(), text: file.data.clone() })
-        .collect()
+    crds.map(|(source, file)| Document {
+        source,
+        kind: String::new(),
+        text: file.data.clone(),
+    })
+    .collect()
 }
 
 /// Executes a `--name-template`.
@@ -233,7 +273,8 @@ pub fn name_from_template(
 ) -> Result<String, Error> {
     const NAME: &str = "name-template";
     let mut set = TemplateSet::new(funcs::table(helm.major()));
-    set.add(NAME, &template.into()).map_err(|error| Error::before(error.to_string()))?;
+    set.add(NAME, &template.into())
+        .map_err(|error| Error::before(error.to_string()))?;
     let name = Executor::new(Arc::new(set), host).execute(NAME, Value::Nil);
     let name = name.map_err(|error| Error::before(error.go_text()))?;
     Ok(String::from_utf8_lossy(&name).into_owned())

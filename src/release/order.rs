@@ -67,17 +67,40 @@ mod tests {
 
     #[test]
     fn known_kinds_first_then_unknown_by_name() {
-        let mut kinds =
-            ["deployment", "Zed", "List", "", "ValidatingWebhookConfiguration", "Ingress", "Secret"];
+        let mut kinds = [
+            "deployment",
+            "Zed",
+            "List",
+            "",
+            "ValidatingWebhookConfiguration",
+            "Ingress",
+            "Secret",
+        ];
         sort_by_kind(&mut kinds, HelmCompat::V4, |k| k);
         assert_eq!(
             kinds,
-            ["Secret", "Ingress", "ValidatingWebhookConfiguration", "", "List", "Zed", "deployment"]
+            [
+                "Secret",
+                "Ingress",
+                "ValidatingWebhookConfiguration",
+                "",
+                "List",
+                "Zed",
+                "deployment"
+            ]
         );
         sort_by_kind(&mut kinds, HelmCompat::V3, |k| k);
         assert_eq!(
             kinds,
-            ["Secret", "Ingress", "", "List", "ValidatingWebhookConfiguration", "Zed", "deployment"]
+            [
+                "Secret",
+                "Ingress",
+                "",
+                "List",
+                "ValidatingWebhookConfiguration",
+                "Zed",
+                "deployment"
+            ]
         );
     }
 

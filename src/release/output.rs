@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::helm::{HelmCompat, LogLine};
 use crate::files::pattern::Pattern;
+use crate::helm::{HelmCompat, LogLine};
 use crate::value::Str;
 use crate::value::unicode::trim_space;
 
@@ -71,8 +71,13 @@ impl Rendered {
             let mut hit = false;
             let compiled = Pattern::new(pattern).ok();
             for piece in &pieces {
-                let Some(path) = source_below_chart(piece) else { continue };
-                if compiled.as_ref().is_some_and(|pattern| pattern.matches(&path)) {
+                let Some(path) = source_below_chart(piece) else {
+                    continue;
+                };
+                if compiled
+                    .as_ref()
+                    .is_some_and(|pattern| pattern.matches(&path))
+                {
                     hit = true;
                     out.extend_from_slice(b"---\n");
                     out.extend_from_slice(piece);
@@ -121,7 +126,8 @@ pub struct OutputFiles {
 impl OutputFiles {
     fn add(&mut self, directory: &Path, document: &Document) {
         let path = directory.join(&document.source);
-        self.messages.extend(format!("wrote {}\n", path.display()).into_bytes());
+        self.messages
+            .extend(format!("wrote {}\n", path.display()).into_bytes());
         let at = match self.files.iter().position(|(known, _)| *known == path) {
             Some(at) => at,
             None => {
@@ -148,11 +154,17 @@ fn source_below_chart(piece: &[u8]) -> Option<String> {
         let rest = &piece[at + MARK.len()..];
         let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
         // The chart's name may run over line ends in the pattern, a path may not.
-        let slash = rest.iter().position(|b| *b == b'/').filter(|slash| *slash > 0)?;
+        let slash = rest
+            .iter()
+            .position(|b| *b == b'/')
+            .filter(|slash| *slash > 0)?;
         let path = if slash < line.len() {
             &line[slash + 1..]
         } else {
-            rest[slash + 1..].split(|b| *b == b'\n').next().unwrap_or_default()
+            rest[slash + 1..]
+                .split(|b| *b == b'\n')
+                .next()
+                .unwrap_or_default()
         };
         (!path.is_empty()).then(|| String::from_utf8_lossy(path).into_owned())
     })
@@ -163,7 +175,11 @@ mod tests {
     use super::*;
 
     fn document(source: &str, text: &str) -> Document {
-        Document { source: source.into(), kind: String::new(), text: text.into() }
+        Document {
+            source: source.into(),
+            kind: String::new(),
+            text: text.into(),
+        }
     }
 
     fn rendered(helm: HelmCompat) -> Rendered {
@@ -194,14 +210,23 @@ mod tests {
 
     #[test]
     fn nothing_is_one_line_end() {
-        let empty = Rendered { manifests: vec![], hooks: vec![], ..rendered(HelmCompat::V4) };
+        let empty = Rendered {
+            manifests: vec![],
+            hooks: vec![],
+            ..rendered(HelmCompat::V4)
+        };
         assert_eq!(empty.stream(), b"\n");
     }
 
     #[test]
     fn shows_what_was_asked_for_in_that_order() {
-        let patterns = ["charts/s1/templates/t.yaml".to_owned(), "templates/h*".to_owned()];
-        let shown = rendered(HelmCompat::V3).show_only(&patterns).expect("both match");
+        let patterns = [
+            "charts/s1/templates/t.yaml".to_owned(),
+            "templates/h*".to_owned(),
+        ];
+        let shown = rendered(HelmCompat::V3)
+            .show_only(&patterns)
+            .expect("both match");
         let text = String::from_utf8(shown).expect("text");
         assert_eq!(
             text,
@@ -218,13 +243,23 @@ mod tests {
     #[test]
     fn joins_the_documents_of_one_file() {
         let out = rendered(HelmCompat::V3).files(Path::new("d"), Some("r"));
-        let paths: Vec<_> = out.files.iter().map(|(path, _)| path.to_string_lossy()).collect();
+        let paths: Vec<_> = out
+            .files
+            .iter()
+            .map(|(path, _)| path.to_string_lossy())
+            .collect();
         assert_eq!(
             paths,
-            ["d/r/c/templates/a.yaml", "d/r/c/charts/s1/templates/t.yaml", "d/r/c/templates/h.yaml"]
+            [
+                "d/r/c/templates/a.yaml",
+                "d/r/c/charts/s1/templates/t.yaml",
+                "d/r/c/templates/h.yaml"
+            ]
         );
         let messages = String::from_utf8(out.messages).expect("text");
-        assert!(messages.starts_with("wrote d/r/c/templates/a.yaml\nwrote d/r/c/templates/a.yaml\n"));
+        assert!(
+            messages.starts_with("wrote d/r/c/templates/a.yaml\nwrote d/r/c/templates/a.yaml\n")
+        );
         assert!(messages.ends_with("\n\nwrote d/r/c/templates/h.yaml\n"));
     }
 }

@@ -24,7 +24,10 @@ fn split_3(text: &[u8]) -> Vec<&[u8]> {
     let mut push = |piece: &'_ [u8]| {
         let piece = trim_space(piece);
         if !piece.is_empty() {
-            documents.push((piece.as_ptr() as usize - text.as_ptr() as usize, piece.len()));
+            documents.push((
+                piece.as_ptr() as usize - text.as_ptr() as usize,
+                piece.len(),
+            ));
         }
     };
     let mut start = 0;
@@ -42,7 +45,10 @@ fn split_3(text: &[u8]) -> Vec<&[u8]> {
         search = start;
     }
     push(&text[start..]);
-    documents.into_iter().map(|(at, len)| &text[at..at + len]).collect()
+    documents
+        .into_iter()
+        .map(|(at, len)| &text[at..at + len])
+        .collect()
 }
 
 /// Cuts at `(?m)^---[ \t]*`.
@@ -62,7 +68,10 @@ fn split_4(text: &[u8]) -> Vec<&[u8]> {
         }
         let Some(at) = at else { return documents };
         let rest = &text[at + 3..];
-        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let blanks = rest
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count();
         start = at + 3 + blanks;
         search = start;
     }
@@ -80,8 +89,10 @@ mod tests {
 
     fn check(text: &str, helm_3: &[&str], helm_4: &[&str]) {
         for (helm, want) in [(HelmCompat::V3, helm_3), (HelmCompat::V4, helm_4)] {
-            let got: Vec<_> =
-                split(text.as_bytes(), helm).into_iter().map(String::from_utf8_lossy).collect();
+            let got: Vec<_> = split(text.as_bytes(), helm)
+                .into_iter()
+                .map(String::from_utf8_lossy)
+                .collect();
             assert_eq!(got, want, "{helm:?} on {text:?}");
         }
     }
@@ -89,14 +100,34 @@ mod tests {
     /// The table of Helm's behaviour in both versions, each row printed by helm itself.
     #[test]
     fn splits_as_each_helm_does() {
-        check("---\na: 1\n---\nb: 2\n", &["a: 1", "b: 2"], &["a: 1\n", "b: 2\n"]);
-        check("a: 1\n---\n\n---\nb: 2\n", &["a: 1", "---\nb: 2"], &["a: 1\n", "b: 2\n"]);
+        check(
+            "---\na: 1\n---\nb: 2\n",
+            &["a: 1", "b: 2"],
+            &["a: 1\n", "b: 2\n"],
+        );
+        check(
+            "a: 1\n---\n\n---\nb: 2\n",
+            &["a: 1", "---\nb: 2"],
+            &["a: 1\n", "b: 2\n"],
+        );
         check("---\n---\nb: 2", &["---\nb: 2"], &["b: 2"]);
         check("--- # note\na: 1", &["# note\na: 1"], &["# note\na: 1"]);
         check("---kind: A", &["kind: A"], &["kind: A"]);
-        check("a: |\n-----BEGIN X", &["a: |", "--BEGIN X"], &["a: |\n", "--BEGIN X"]);
-        check("a: 1\n  ---\nb: 2", &["a: 1\n  ---\nb: 2"], &["a: 1\n  ---\nb: 2"]);
-        check("a: 1\r\n---\r\nb: 2", &["a: 1", "b: 2"], &["a: 1\r\n", "b: 2"]);
+        check(
+            "a: |\n-----BEGIN X",
+            &["a: |", "--BEGIN X"],
+            &["a: |\n", "--BEGIN X"],
+        );
+        check(
+            "a: 1\n  ---\nb: 2",
+            &["a: 1\n  ---\nb: 2"],
+            &["a: 1\n  ---\nb: 2"],
+        );
+        check(
+            "a: 1\r\n---\r\nb: 2",
+            &["a: 1", "b: 2"],
+            &["a: 1\r\n", "b: 2"],
+        );
         check("", &[], &[]);
         check(" \n\t", &[], &[]);
         check("---", &[], &[]);
@@ -104,6 +135,10 @@ mod tests {
 
     #[test]
     fn a_document_of_unicode_blanks_is_dropped() {
-        check("a: 1\n---\n\u{a0}\u{2003}\n---\nb: 2", &["a: 1", "b: 2"], &["a: 1\n", "b: 2"]);
+        check(
+            "a: 1\n---\n\u{a0}\u{2003}\n---\nb: 2",
+            &["a: 1", "b: 2"],
+            &["a: 1\n", "b: 2"],
+        );
     }
 }

@@ -153,7 +153,8 @@ impl Template {
 }
 
 fn find_in_list(list: &[Stmt], id: NodeId) -> Option<(u32, String)> {
-    list.iter().find_map(|stmt| stacker::maybe_grow(32 * 1024, 1024 * 1024, || find_in_stmt(stmt, id)))
+    list.iter()
+        .find_map(|stmt| stacker::maybe_grow(32 * 1024, 1024 * 1024, || find_in_stmt(stmt, id)))
 }
 
 fn find_in_stmt(stmt: &Stmt, id: NodeId) -> Option<(u32, String)> {

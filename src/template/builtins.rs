@@ -18,15 +18,23 @@ const ANY: &[Param] = &[Param::Any];
 /// Sorted by name. `slice` is the language's own, which sprig's hides in Helm.
 const TABLE: &[Function] = &[
     reflect("eq", TWO, eq).variadic(),
-    reflect("ge", TWO, |args| less(&args[0], &args[1]).map(|less| answer(!less))),
-    reflect("gt", TWO, |args| less_or_equal(&args[0], &args[1]).map(|le| answer(!le))),
+    reflect("ge", TWO, |args| {
+        less(&args[0], &args[1]).map(|less| answer(!less))
+    }),
+    reflect("gt", TWO, |args| {
+        less_or_equal(&args[0], &args[1]).map(|le| answer(!le))
+    }),
     Function::pure("html", ANY, |args| text(escape::html(&eval_args(args)))).variadic(),
     reflect("index", TWO, index).variadic(),
     Function::pure("js", ANY, |args| text(escape::js(&eval_args(args)))).variadic(),
-    reflect("le", TWO, |args| less_or_equal(&args[0], &args[1]).map(answer)),
+    reflect("le", TWO, |args| {
+        less_or_equal(&args[0], &args[1]).map(answer)
+    }),
     reflect("len", ONE, length),
     reflect("lt", TWO, |args| less(&args[0], &args[1]).map(answer)),
-    reflect("ne", TWO, |args| equal(&args[0], &args[1..]).map(|equal| answer(!equal))),
+    reflect("ne", TWO, |args| {
+        equal(&args[0], &args[1..]).map(|equal| answer(!equal))
+    }),
     reflect("not", ONE, |args| Ok(answer(!truth(&args[0])))),
     Function::pure("print", ANY, |args| text(printf::sprint(args.0))).variadic(),
     Function::pure("printf", &[Param::String, Param::Any], |args| {
@@ -35,7 +43,10 @@ const TABLE: &[Function] = &[
     .variadic(),
     Function::pure("println", ANY, |args| text(printf::sprintln(args.0))).variadic(),
     reflect("slice", TWO, slice).variadic(),
-    Function::pure("urlquery", ANY, |args| text(escape::urlquery(&eval_args(args)))).variadic(),
+    Function::pure("urlquery", ANY, |args| {
+        text(escape::urlquery(&eval_args(args)))
+    })
+    .variadic(),
 ];
 
 const fn reflect(
@@ -43,7 +54,12 @@ const fn reflect(
     params: &'static [Param],
     body: fn(&[Operand]) -> Result<Operand, FuncError>,
 ) -> Function {
-    Function { name, params, variadic: false, call: Call::Reflect(body) }
+    Function {
+        name,
+        params,
+        variadic: false,
+        call: Call::Reflect(body),
+    }
 }
 
 fn answer(b: bool) -> Operand {
@@ -52,7 +68,9 @@ fn answer(b: bool) -> Operand {
 
 fn text(bytes: Vec<u8>) -> Result<Value, FuncError> {
     if bytes.len() > MAX_FORMAT_BYTES {
-        return Err(FuncError::Limit(format!("printed text exceeds {MAX_FORMAT_BYTES} bytes")));
+        return Err(FuncError::Limit(format!(
+            "printed text exceeds {MAX_FORMAT_BYTES} bytes"
+        )));
     }
     Ok(Value::str(bytes))
 }
@@ -164,23 +182,30 @@ fn equal_pair(a: &Value, b: &Value) -> Result<bool, FuncError> {
 fn equal_other(a: &Value, b: &Value) -> Result<bool, FuncError> {
     let (kind_a, kind_b) = (a.kind(), b.kind());
     if kind_a != kind_b && kind_a != Kind::Invalid && kind_b != Kind::Invalid {
-        let text = printf::sprintf(b"non-comparable types %s: %s, %s: %v", &[
-            a.clone(),
-            a.type_name().into(),
-            b.type_name().into(),
-            b.clone(),
-        ]);
-        return Err(FuncError::Message(String::from_utf8_lossy(&text).into_owned()));
+        let text = printf::sprintf(
+            b"non-comparable types %s: %s, %s: %v",
+            &[
+                a.clone(),
+                a.type_name().into(),
+                b.type_name().into(),
+                b.clone(),
+            ],
+        );
+        return Err(FuncError::Message(
+            String::from_utf8_lossy(&text).into_owned(),
+        ));
     }
     if is_nil(a) || is_nil(b) {
         return Ok(is_nil(a) == is_nil(b));
     }
     if matches!(kind_b, Kind::Slice | Kind::Map) {
-        let text = printf::sprintf(b"non-comparable type %s: %s", &[
-            b.clone(),
-            b.type_name().into(),
-        ]);
-        return Err(FuncError::Message(String::from_utf8_lossy(&text).into_owned()));
+        let text = printf::sprintf(
+            b"non-comparable type %s: %s",
+            &[b.clone(), b.type_name().into()],
+        );
+        return Err(FuncError::Message(
+            String::from_utf8_lossy(&text).into_owned(),
+        ));
     }
     Ok(match (a, b) {
         (Value::Object(x), Value::Object(y)) if kind_a == Kind::Ptr => {
@@ -297,7 +322,10 @@ fn index(args: &[Operand]) -> Result<Operand, FuncError> {
                 Kind::Slice => {
                     let items = object.items().unwrap_or_default();
                     let at = index_arg(index, items.len())?;
-                    items.get(at).cloned().ok_or("reflect: slice index out of range")?
+                    items
+                        .get(at)
+                        .cloned()
+                        .ok_or("reflect: slice index out of range")?
                 }
                 _ => return Err(no_index(value(&item))),
             },
@@ -310,7 +338,11 @@ fn index(args: &[Operand]) -> Result<Operand, FuncError> {
 
 fn no_index(item: &Value) -> FuncError {
     let name = item.type_name();
-    format!("can't index item of type {}", name.strip_prefix('*').unwrap_or(name)).into()
+    format!(
+        "can't index item of type {}",
+        name.strip_prefix('*').unwrap_or(name)
+    )
+    .into()
 }
 
 fn map_key(index: &Operand) -> Result<&[u8], FuncError> {

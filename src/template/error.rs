@@ -50,11 +50,22 @@ impl ExecError {
                 let name = quote(name.as_bytes());
                 format!("template: no template {name} associated with template \"gotpl\"")
             }
-            ExecError::At { place, message, cause } => {
-                let Place { source, line, column, template, node } = place;
+            ExecError::At {
+                place,
+                message,
+                cause,
+            } => {
+                let Place {
+                    source,
+                    line,
+                    column,
+                    template,
+                    node,
+                } = place;
                 let template = quote(template.as_bytes());
-                let mut text =
-                    format!("template: {source}:{line}:{column}: executing {template} at <{node}>: ");
+                let mut text = format!(
+                    "template: {source}:{line}:{column}: executing {template} at <{node}>: "
+                );
                 match cause {
                     None => text.push_str(message),
                     Some((function, cause)) => {
@@ -70,7 +81,11 @@ impl ExecError {
     /// The texts of the chain of wrapped errors, outermost first, as `errors.Unwrap` gives them.
     pub fn chain(&self) -> Vec<String> {
         let mut out = vec![self.go_text()];
-        if let ExecError::At { cause: Some((_, cause)), .. } = self {
+        if let ExecError::At {
+            cause: Some((_, cause)),
+            ..
+        } = self
+        {
             match &**cause {
                 FuncError::Nested { prefix, error } => {
                     if !prefix.is_empty() {
@@ -94,7 +109,9 @@ impl ExecError {
 
     /// The innermost place: the node that really failed.
     pub fn innermost(&self) -> Option<&Place> {
-        let ExecError::At { place, cause, .. } = self else { return None };
+        let ExecError::At { place, cause, .. } = self else {
+            return None;
+        };
         let inner = match cause {
             Some((_, cause)) => match &**cause {
                 FuncError::Nested { error, .. } => error.innermost(),

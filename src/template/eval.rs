@@ -85,7 +85,10 @@ impl Executor<'_> {
         if args.is_empty() && last.is_none() {
             return Ok(());
         }
-        Err(self.error(t, format!("can't give argument to non-function {}", first.text())))
+        Err(self.error(
+            t,
+            format!("can't give argument to non-function {}", first.text()),
+        ))
     }
 
     /// A constant or the dot, in its own type.
@@ -103,7 +106,10 @@ impl Executor<'_> {
     /// A numeric constant in the type Go gives it where any will do.
     fn ideal(&self, t: &Template, n: &Number) -> Result<Value> {
         if let Some((re, im)) = n.complex {
-            return Ok(Value::Object(std::rc::Rc::new(super::complex::Complex { re, im })));
+            return Ok(Value::Object(std::rc::Rc::new(super::complex::Complex {
+                re,
+                im,
+            })));
         }
         let looks_float = !n.text.starts_with('\'')
             && !is_hex_int(&n.text)
@@ -115,7 +121,10 @@ impl Executor<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a chain and of a call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a chain and of a call"
+    )]
     fn chain(
         &mut self,
         t: &Template,
@@ -145,7 +154,10 @@ impl Executor<'_> {
     }
 
     /// Follows `names` from `receiver`; the last one may be a method that takes arguments.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a chain and of a call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a chain and of a call"
+    )]
     fn fields(
         &mut self,
         t: &Template,
@@ -157,14 +169,19 @@ impl Executor<'_> {
         last: Option<Held>,
     ) -> Result<Held> {
         let mut receiver = receiver;
-        let (name, before) = names.split_last().expect("the parser gives a chain a field");
+        let (name, before) = names
+            .split_last()
+            .expect("the parser gives a chain a field");
         for name in before {
             receiver = self.field(t, dot, receiver, name, node, &[], None)?;
         }
         self.field(t, dot, receiver, name, node, args, last)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a field and of a call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a field and of a call"
+    )]
     fn field(
         &mut self,
         t: &Template,
@@ -192,7 +209,11 @@ impl Executor<'_> {
             return self.method_result(t, name, node, result);
         }
         let refuse_args = |what: &str| -> Result<()> {
-            if has_args { Err(self.error(t, format!("{name} {what}"))) } else { Ok(()) }
+            if has_args {
+                Err(self.error(t, format!("{name} {what}")))
+            } else {
+                Ok(())
+            }
         };
         match &receiver.value {
             Value::Map(map) => {
@@ -214,7 +235,10 @@ impl Executor<'_> {
             _ => {}
         }
         let type_name = receiver.type_name();
-        Err(self.error(t, format!("can't evaluate field {name} in type {type_name}")))
+        Err(self.error(
+            t,
+            format!("can't evaluate field {name} in type {type_name}"),
+        ))
     }
 
     /// The arguments of a method, unchecked: the method knows its own types.
@@ -282,11 +306,21 @@ impl Executor<'_> {
         args: &[Expr],
         last: Option<Held>,
     ) -> Result<Held> {
-        self.check_count(t, function.name, function.params.len(), function.variadic, args, &last)?;
+        self.check_count(
+            t,
+            function.name,
+            function.params.len(),
+            function.variadic,
+            args,
+            &last,
+        )?;
         let count = args.len() + usize::from(last.is_some());
         let param = |i: usize| match function.params.get(i) {
             Some(param) => *param,
-            None => *function.params.last().expect("a variadic function has a parameter"),
+            None => *function
+                .params
+                .last()
+                .expect("a variadic function has a parameter"),
         };
         let mut values = Vec::with_capacity(count);
         for (i, arg) in args.iter().enumerate() {
@@ -374,7 +408,13 @@ impl Executor<'_> {
         }
         let name = match (args.first(), &last) {
             (Some(first), _) => first.text(),
-            (None, Some(Held { value: Value::Str(s), .. })) => s.to_string(),
+            (
+                None,
+                Some(Held {
+                    value: Value::Str(s),
+                    ..
+                }),
+            ) => s.to_string(),
             (None, Some(held)) => format!("<{} Value>", held.value.type_name()),
             (None, None) => String::new(),
         };
@@ -427,9 +467,8 @@ impl Executor<'_> {
         param: Param,
         arg: &Expr,
     ) -> Result<Operand> {
-        let expected = |what: &str| {
-            Err(self.error(t, format!("expected {what}; found {}", arg.text())))
-        };
+        let expected =
+            |what: &str| Err(self.error(t, format!("expected {what}; found {}", arg.text())));
         let value = match (param, &arg.kind) {
             (Param::Any | Param::Reflect, _) => self.constant(t, dot, arg)?.value,
             (Param::Bool, ExprKind::Bool(b)) => Value::Bool(*b),
@@ -486,18 +525,30 @@ impl Executor<'_> {
         if fits {
             return Ok(Operand::Value(held.value));
         }
-        let got = if held.is_nil_interface() { "interface {}" } else { held.value.type_name() };
+        let got = if held.is_nil_interface() {
+            "interface {}"
+        } else {
+            held.value.type_name()
+        };
         let expected = name_of(param);
-        Err(self.error(t, format!("wrong type for value; expected {expected}; got {got}")))
+        Err(self.error(
+            t,
+            format!("wrong type for value; expected {expected}; got {got}"),
+        ))
     }
 }
 
 /// How the texts of arguments that a method does not take begin.
-const REFUSED_ARGS: [&str; 3] =
-    ["wrong type for value", "wrong number of args", "can't call method/function"];
+const REFUSED_ARGS: [&str; 3] = [
+    "wrong type for value",
+    "wrong number of args",
+    "can't call method/function",
+];
 
 fn is_hex_int(text: &str) -> bool {
-    text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X")) && !text.contains(['p', 'P'])
+    text.len() > 2
+        && (text.starts_with("0x") || text.starts_with("0X"))
+        && !text.contains(['p', 'P'])
 }
 
 fn plain_values(operands: Vec<Operand>) -> Vec<Value> {

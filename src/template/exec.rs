@@ -136,7 +136,11 @@ impl<'h> Executor<'h> {
             template: t.name.to_string(),
             node,
         };
-        Box::new(ExecError::At { place, message, cause })
+        Box::new(ExecError::At {
+            place,
+            message,
+            cause,
+        })
     }
 
     /// Counts one evaluated node.
@@ -156,7 +160,10 @@ impl<'h> Executor<'h> {
     fn charge(&mut self, t: &Template, bytes: usize) -> Result<()> {
         self.written += bytes as u64;
         if self.written > MAX_RENDER_BYTES {
-            return Err(self.error(t, format!("templates write more than {MAX_RENDER_BYTES} bytes")));
+            return Err(self.error(
+                t,
+                format!("templates write more than {MAX_RENDER_BYTES} bytes"),
+            ));
         }
         Ok(())
     }
@@ -240,12 +247,13 @@ impl<'h> Executor<'h> {
     fn entries(&self, t: &Template, branch: &Branch, over: &Value) -> Result<Option<Entries>> {
         let entries = match over {
             Value::Nil => return Ok(None),
-            Value::List(list) => {
-                Entries::Items(list.to_vec(), list.list_type() == ListType::Any)
-            }
+            Value::List(list) => Entries::Items(list.to_vec(), list.list_type() == ListType::Any),
             Value::Map(map) => {
                 let copy = |(key, value): (&Str, &Value)| (key.clone(), value.clone());
-                Entries::Pairs(map.entries().iter().map(copy).collect(), map.map_type().is_any_map())
+                Entries::Pairs(
+                    map.entries().iter().map(copy).collect(),
+                    map.map_type().is_any_map(),
+                )
             }
             Value::Object(object) if object.kind() == Kind::Map => {
                 Entries::Pairs(object.entries().unwrap_or_default(), false)
@@ -260,8 +268,8 @@ impl<'h> Executor<'h> {
                     _ => None,
                 };
                 let Some(number) = number else {
-                    let shown = String::from_utf8_lossy(&crate::value::format::display(other))
-                        .into_owned();
+                    let shown =
+                        String::from_utf8_lossy(&crate::value::format::display(other)).into_owned();
                     return Err(self.error(t, format!("range can't iterate over {shown}")));
                 };
                 if branch.pipe.declared.len() > 1 {
@@ -309,7 +317,13 @@ impl<'h> Executor<'h> {
         Ok(Flow::Next)
     }
 
-    fn iteration(&mut self, t: &Template, branch: &Branch, index: Held, item: Held) -> Result<Flow> {
+    fn iteration(
+        &mut self,
+        t: &Template,
+        branch: &Branch,
+        index: Held,
+        item: Held,
+    ) -> Result<Flow> {
         let pipe = &branch.pipe;
         let mark = self.variables.len();
         match (&pipe.declared[..], pipe.is_assign) {
@@ -420,7 +434,10 @@ impl Runtime for Executor<'_> {
         }
         match result {
             Ok(text) => Ok(text.into()),
-            Err(error) => Err(FuncError::Nested { prefix: String::new(), error }),
+            Err(error) => Err(FuncError::Nested {
+                prefix: String::new(),
+                error,
+            }),
         }
     }
 
@@ -456,7 +473,9 @@ impl Runtime for Executor<'_> {
 /// Deletes every `<no value>` from a text, as Helm does after each file and each `tpl`.
 pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
     const MARK: &[u8] = b"<no value>";
-    let Some(first) = memchr::memmem::find(&text, MARK) else { return text };
+    let Some(first) = memchr::memmem::find(&text, MARK) else {
+        return text;
+    };
     let mut out = Vec::with_capacity(text.len());
     let mut start = 0;
     let mut next = Some(first);

@@ -51,7 +51,18 @@ impl Kind {
         use Kind::*;
         matches!(
             self,
-            Block | Break | Continue | Dot | Define | Else | End | If | Nil | Range | Template | With
+            Block
+                | Break
+                | Continue
+                | Dot
+                | Define
+                | Else
+                | End
+                | If
+                | Nil
+                | Range
+                | Template
+                | With
         )
     }
 
@@ -116,7 +127,11 @@ impl<'t> Lexer<'t> {
     /// The next token; after the end of the text always [`Kind::Eof`].
     pub(super) fn next(&mut self) -> Token {
         loop {
-            let token = if self.inside_action { Some(self.inside()) } else { self.outside() };
+            let token = if self.inside_action {
+                Some(self.inside())
+            } else {
+                self.outside()
+            };
             if let Some(token) = token {
                 return token;
             }
@@ -201,7 +216,11 @@ impl<'t> Lexer<'t> {
             let end = self.pos + found;
             let trim = has_left_trim(&self.text[end + 2..]);
             let text = &self.text[self.start..end];
-            let kept = if trim { text.trim_suffix_spaces() } else { text.len() };
+            let kept = if trim {
+                text.trim_suffix_spaces()
+            } else {
+                text.len()
+            };
             self.pos = self.start + kept;
             self.count_lines();
             let token = self.emit(Kind::Text);
@@ -269,7 +288,9 @@ impl<'t> Lexer<'t> {
             }
             return self.fail("unclosed left paren");
         }
-        let Some(c) = self.peek() else { return self.fail("unclosed action") };
+        let Some(c) = self.peek() else {
+            return self.fail("unclosed action");
+        };
         match c {
             ' ' | '\t' | '\r' | '\n' => self.space(),
             '+' | '-' | '0'..='9' => self.number(),
@@ -446,12 +467,16 @@ trait SpaceTrim {
 
 impl SpaceTrim for [u8] {
     fn trim_suffix_spaces(&self) -> usize {
-        self.iter().rposition(|b| !is_space(char::from(*b))).map_or(0, |at| at + 1)
+        self.iter()
+            .rposition(|b| !is_space(char::from(*b)))
+            .map_or(0, |at| at + 1)
     }
 }
 
 fn leading_spaces(text: &[u8]) -> usize {
-    text.iter().take_while(|b| is_space(char::from(**b))).count()
+    text.iter()
+        .take_while(|b| is_space(char::from(**b)))
+        .count()
 }
 
 fn is_space(c: char) -> bool {
@@ -479,7 +504,11 @@ fn is_alphanumeric(c: char) -> bool {
     use GeneralCategory::*;
     matches!(
         get_general_category(c),
-        UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter
+        UppercaseLetter
+            | LowercaseLetter
+            | TitlecaseLetter
+            | ModifierLetter
+            | OtherLetter
             | DecimalNumber
     )
 }
@@ -501,4 +530,3 @@ pub(super) fn line_and_column(text: &[u8], pos: u32) -> (usize, usize) {
     let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     (line, column)
 }
-

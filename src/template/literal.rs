@@ -89,7 +89,10 @@ fn digits(text: &[u8], count: usize, radix: u32) -> Option<(u32, &[u8])> {
 /// Go's text for a constant that is none or too large.
 pub(super) fn number(text: &[u8], kind: Kind) -> Result<Number, String> {
     let shown = String::from_utf8_lossy(text).into_owned();
-    let mut number = Number { text: shown.clone(), ..Number::default() };
+    let mut number = Number {
+        text: shown.clone(),
+        ..Number::default()
+    };
     match kind {
         Kind::CharConstant => {
             let mut bytes = Vec::new();
@@ -104,7 +107,10 @@ pub(super) fn number(text: &[u8], kind: Kind) -> Result<Number, String> {
             return Ok(number);
         }
         Kind::Complex => {
-            let split = text.iter().rposition(|b| matches!(b, b'+' | b'-')).unwrap_or_default();
+            let split = text
+                .iter()
+                .rposition(|b| matches!(b, b'+' | b'-'))
+                .unwrap_or_default();
             let (re, im) = (&text[..split], &text[split..text.len() - 1]);
             let (Some(re), Some(im)) = (parse_float(re), parse_float(im)) else {
                 return Err("expected complex; found bad syntax".to_owned());
@@ -170,7 +176,11 @@ fn simplify(number: &mut Number, complex: (f64, f64)) {
 
 fn exact_int(f: f64) -> Option<i64> {
     // amd64 converts what does not fit to the smallest integer, which is then no equal.
-    let n = if f >= -(2_f64.powi(63)) && f < 2_f64.powi(63) { f as i64 } else { i64::MIN };
+    let n = if f >= -(2_f64.powi(63)) && f < 2_f64.powi(63) {
+        f as i64
+    } else {
+        i64::MIN
+    };
     (n as f64 == f).then_some(n)
 }
 
@@ -184,10 +194,21 @@ mod tests {
 
     #[test]
     fn unquotes_as_go_does() {
-        let ok = |text: &str| unquote(text.as_bytes()).map(|b| String::from_utf8_lossy(&b).into_owned());
-        assert_eq!(ok(r#""a\n\t\"\\\x41\101\u00e9\U0001F600""#).expect("a string"), "a\n\t\"\\AAé😀");
+        let ok =
+            |text: &str| unquote(text.as_bytes()).map(|b| String::from_utf8_lossy(&b).into_owned());
+        assert_eq!(
+            ok(r#""a\n\t\"\\\x41\101\u00e9\U0001F600""#).expect("a string"),
+            "a\n\t\"\\AAé😀"
+        );
         assert_eq!(ok("`a\r\\n`").expect("a string"), "a\\n");
-        for bad in [r#""\q""#, r#""\'""#, r#""\x4""#, r#""\400""#, r#""\ud800""#, "\"a"] {
+        for bad in [
+            r#""\q""#,
+            r#""\'""#,
+            r#""\x4""#,
+            r#""\400""#,
+            r#""\ud800""#,
+            "\"a",
+        ] {
             assert_eq!(ok(bad).expect_err(bad), "invalid syntax");
         }
     }
@@ -199,9 +220,15 @@ mod tests {
         assert_eq!(n("0x1F").expect("a number").int, Some(31));
         assert_eq!(n("1_000").expect("a number").int, Some(1000));
         assert_eq!(n("017").expect("a number").int, Some(15));
-        assert_eq!(n("18446744073709551615").expect("a number").uint, Some(u64::MAX));
+        assert_eq!(
+            n("18446744073709551615").expect("a number").uint,
+            Some(u64::MAX)
+        );
         assert_eq!(n("1.5").expect("a number").int, None);
-        assert_eq!(n("1e400").expect_err("too large"), "illegal number syntax: \"1e400\"");
+        assert_eq!(
+            n("1e400").expect_err("too large"),
+            "illegal number syntax: \"1e400\""
+        );
         assert_eq!(
             n("99999999999999999999").expect_err("too large"),
             "integer overflow: \"99999999999999999999\""

@@ -16,11 +16,17 @@ pub(super) struct Held {
 
 impl Held {
     /// The zero `reflect.Value`.
-    pub(super) const INVALID: Held = Held { value: Value::Nil, boxed: false };
+    pub(super) const INVALID: Held = Held {
+        value: Value::Nil,
+        boxed: false,
+    };
 
     /// A value of its own type; nil is no value.
     pub(super) fn plain(value: Value) -> Held {
-        Held { value, boxed: false }
+        Held {
+            value,
+            boxed: false,
+        }
     }
 
     /// A value in a slot of type `interface {}`.
@@ -30,7 +36,10 @@ impl Held {
 
     /// Takes the value out of its slot.
     pub(super) fn unboxed(self) -> Held {
-        Held { boxed: false, ..self }
+        Held {
+            boxed: false,
+            ..self
+        }
     }
 
     pub(super) fn is_valid(&self) -> bool {
@@ -43,11 +52,19 @@ impl Held {
 
     /// Go's name of the static type.
     pub(super) fn type_name(&self) -> &str {
-        if self.boxed { "interface {}" } else { self.value.type_name() }
+        if self.boxed {
+            "interface {}"
+        } else {
+            self.value.type_name()
+        }
     }
 
     pub(super) fn operand(self) -> Operand {
-        if self.is_valid() { Operand::Value(self.value) } else { Operand::Invalid }
+        if self.is_valid() {
+            Operand::Value(self.value)
+        } else {
+            Operand::Invalid
+        }
     }
 }
 

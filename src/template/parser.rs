@@ -39,19 +39,23 @@ impl std::error::Error for ParseError {}
 /// # Errors
 ///
 /// The first problem in the text.
-pub(super) fn parse(
-    name: &str,
-    text: &Str,
-    functions: Functions,
-) -> Result<Vec<(Str, Template)>> {
-    let source = Arc::new(Source { name: name.to_owned(), text: text.clone() });
+pub(super) fn parse(name: &str, text: &Str, functions: Functions) -> Result<Vec<(Str, Template)>> {
+    let source = Arc::new(Source {
+        name: name.to_owned(),
+        text: text.clone(),
+    });
     let mut parser = Parser {
         lexer: Lexer::new(text),
         text,
         source: &source,
         functions,
         // As in Go, the line of an error is that of the last token read.
-        tokens: [Token { kind: Kind::Eof, start: 0, end: 0, line: 0 }; 3],
+        tokens: [Token {
+            kind: Kind::Eof,
+            start: 0,
+            end: 0,
+            line: 0,
+        }; 3],
         peeked: 0,
         variables: vec!["$".into()],
         action_line: 0,
@@ -379,8 +383,7 @@ impl Parser<'_> {
         }
         self.block_depth += 1;
         self.note_depth();
-        let branch =
-            stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.control_inner(context));
+        let branch = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.control_inner(context));
         self.block_depth -= 1;
         branch
     }
@@ -410,7 +413,12 @@ impl Parser<'_> {
             }
         }
         self.variables.truncate(known);
-        Ok(Box::new(Branch { id, pipe, list, otherwise }))
+        Ok(Box::new(Branch {
+            id,
+            pipe,
+            list,
+            otherwise,
+        }))
     }
 
     fn note_depth(&mut self) {
@@ -433,7 +441,12 @@ impl Parser<'_> {
         self.block_depth -= 1;
         self.define(name.clone(), root?)?;
         let id = self.id();
-        Ok(Stmt::Template(Box::new(Call { id, pos: token.start, name, pipe: Some(pipe) })))
+        Ok(Stmt::Template(Box::new(Call {
+            id,
+            pos: token.start,
+            name,
+            pipe: Some(pipe),
+        })))
     }
 
     fn template_control(&mut self) -> Result<Stmt> {
@@ -446,7 +459,12 @@ impl Parser<'_> {
             pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
         }
         let id = self.id();
-        Ok(Stmt::Template(Box::new(Call { id, pos: token.start, name, pipe })))
+        Ok(Stmt::Template(Box::new(Call {
+            id,
+            pos: token.start,
+            name,
+            pipe,
+        })))
     }
 
     fn template_name(&mut self, token: Token, context: &str) -> Result<Str> {
@@ -458,8 +476,13 @@ impl Parser<'_> {
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
         let pos = self.peek_non_space().start;
-        let mut pipe =
-            Pipe { id: self.id(), pos, is_assign: false, declared: vec![], commands: vec![] };
+        let mut pipe = Pipe {
+            id: self.id(),
+            pos,
+            is_assign: false,
+            declared: vec![],
+            commands: vec![],
+        };
         self.declarations(&mut pipe, context)?;
         loop {
             let token = self.next_non_space();
@@ -543,7 +566,10 @@ impl Parser<'_> {
                     | ExprKind::Str(_)
             );
             if constant {
-                return self.error(format!("non executable command in pipeline stage {}", i + 1));
+                return self.error(format!(
+                    "non executable command in pipeline stage {}",
+                    i + 1
+                ));
             }
         }
         Ok(())
@@ -551,7 +577,11 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command> {
         let pos = self.peek_non_space().start;
-        let mut command = Command { id: self.id(), pos, args: Vec::new() };
+        let mut command = Command {
+            id: self.id(),
+            pos,
+            args: Vec::new(),
+        };
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
@@ -573,7 +603,9 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self) -> Result<Option<Expr>> {
-        let Some(term) = self.term()? else { return Ok(None) };
+        let Some(term) = self.term()? else {
+            return Ok(None);
+        };
         if self.peek().kind != Kind::Field {
             return Ok(Some(term));
         }
@@ -614,7 +646,8 @@ impl Parser<'_> {
                 match self.callee(&name) {
                     Some(callee) => ExprKind::Function(callee),
                     None => {
-                        return self.error(format!("function {} not defined", quote(name.as_bytes())));
+                        return self
+                            .error(format!("function {} not defined", quote(name.as_bytes())));
                     }
                 }
             }
@@ -661,7 +694,11 @@ impl Parser<'_> {
                 return Ok(None);
             }
         };
-        Ok(Some(Expr { id: self.id(), pos: token.start, kind }))
+        Ok(Some(Expr {
+            id: self.id(),
+            pos: token.start,
+            kind,
+        }))
     }
 
     fn callee(&self, name: &str) -> Option<Callee> {

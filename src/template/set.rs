@@ -20,7 +20,11 @@ pub struct TemplateSet {
 impl TemplateSet {
     /// Makes an empty set whose templates may call `functions` and the language's built-ins.
     pub fn new(functions: Functions) -> TemplateSet {
-        TemplateSet { functions, templates: HashMap::new(), outer: None }
+        TemplateSet {
+            functions,
+            templates: HashMap::new(),
+            outer: None,
+        }
     }
 
     /// Parses `text` as the template `name` and adds it with everything that it defines.
@@ -74,6 +78,9 @@ impl TemplateSet {
             }
             set.insert(defined, template);
         }
-        Ok((Arc::new(set), main.expect("the parser gives the text its own template")))
+        Ok((
+            Arc::new(set),
+            main.expect("the parser gives the text its own template"),
+        ))
     }
 }

@@ -43,7 +43,11 @@ pub fn first_char(text: &[u8]) -> Option<(char, usize)> {
         let text = std::str::from_utf8(text.get(..len)?).ok()?;
         Some((text.chars().next()?, len))
     };
-    Some((2..=4).find_map(valid).unwrap_or((char::REPLACEMENT_CHARACTER, 1)))
+    Some(
+        (2..=4)
+            .find_map(valid)
+            .unwrap_or((char::REPLACEMENT_CHARACTER, 1)),
+    )
 }
 
 /// The last character and its length in bytes (`utf8.DecodeLastRune`).
@@ -56,7 +60,11 @@ pub fn last_char(text: &[u8]) -> Option<(char, usize)> {
         let text = std::str::from_utf8(text.get(text.len().checked_sub(len)?..)?).ok()?;
         Some((text.chars().next()?, len))
     };
-    Some((2..=4).find_map(valid).unwrap_or((char::REPLACEMENT_CHARACTER, 1)))
+    Some(
+        (2..=4)
+            .find_map(valid)
+            .unwrap_or((char::REPLACEMENT_CHARACTER, 1)),
+    )
 }
 
 #[cfg(test)]
