@@ -496,7 +496,9 @@ fn differential() {
         std::env::var("DIFFERENTIAL_HELM"),
         std::env::var("DIFFERENTIAL_CASES"),
     ) else {
-        println!("DIFFERENTIAL_HELM and DIFFERENTIAL_CASES are not set: not compared with helm");
+        support::note(
+            "DIFFERENTIAL_HELM and DIFFERENTIAL_CASES are not set: not compared with helm",
+        );
         return;
     };
     let number = |name: &str, default: u64| {
@@ -530,7 +532,10 @@ fn differential() {
         done += BATCH;
         compare(&reference, directory.path(), &mut batch, &mut different);
     }
-    println!("{done} cases compared with helm {}", reference.compat);
+    support::note(&format!(
+        "{done} cases compared with helm {}",
+        reference.compat
+    ));
     let report: Vec<_> = different.iter().take(40).collect();
     assert!(
         different.is_empty(),

@@ -7,41 +7,41 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a run of the binary gave.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// A run of the binary to be prepared.
 #[must_use]
-pub struct Run(Command);
+pub(crate) struct Run(Command);
 
 impl Run {
     /// Prepares `jenkins-cmp` with `args` in an empty environment.
-    pub fn new(args: &[&str]) -> Run {
+    pub(crate) fn new(args: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"));
         command.args(args).env_clear().stdin(Stdio::null());
         Run(command)
     }
 
     /// Runs in `directory`.
-    pub fn current_dir(mut self, directory: &Path) -> Run {
+    pub(crate) fn current_dir(mut self, directory: &Path) -> Run {
         self.0.current_dir(directory);
         self
     }
 
     /// Sets a variable.
-    pub fn env(mut self, name: &str, value: &str) -> Run {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Run {
         self.0.env(name, value);
         self
     }
 
     /// Runs to the end.
-    pub fn output(mut self) -> Output {
+    pub(crate) fn output(mut self) -> Output {
         let output = self.0.output().expect("the binary starts");
         Output {
             code: output.status.code().unwrap_or(-1),
@@ -52,16 +52,16 @@ impl Run {
 }
 
 /// Runs `jenkins-cmp` with `args` in an empty environment.
-pub fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     Run::new(args).output()
 }
 
 /// A directory of one test, removed at its end.
-pub struct TempDir(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
     /// Makes an empty directory whose name begins with `name`.
-    pub fn new(name: &str) -> TempDir {
+    pub(crate) fn new(name: &str) -> TempDir {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("{name}-{}-{n}", std::process::id()));
@@ -70,12 +70,12 @@ impl TempDir {
     }
 
     /// Its path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file below it, with its directories.
-    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().expect("a path below the directory"))
             .expect("directories");
@@ -91,6 +91,12 @@ impl Drop for TempDir {
 }
 
 /// The project's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Says on standard error what a test left out or did.
+#[expect(clippy::print_stderr, reason = "the test's own report")]
+pub(crate) fn note(text: &str) {
+    eprintln!("note: {text}");
 }

@@ -11,7 +11,7 @@ use crate::helm::HelmCompat;
 use crate::value::{Kind, List, ListType, Object, Str, Tree, Value};
 
 /// The version of Kubernetes that Helm assumes without a cluster.
-pub const DEFAULT_KUBE_VERSION: &str = "1.36.0";
+pub(super) const DEFAULT_KUBE_VERSION: &str = "1.36.0";
 
 /// The API versions that Helm assumes without a cluster, in its order.
 const DEFAULT_API_VERSIONS: [&str; 55] = [
@@ -74,7 +74,7 @@ const DEFAULT_API_VERSIONS: [&str; 55] = [
 
 /// A version of Kubernetes as `.Capabilities.KubeVersion` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KubeVersion {
+pub(super) struct KubeVersion {
     helm: HelmCompat,
     version: String,
     normalized: String,
@@ -92,7 +92,7 @@ impl KubeVersion {
     /// # Errors
     ///
     /// Helm's text, such as `invalid kube version 'abc': could not parse "abc" as version`.
-    pub fn parse(text: &str, helm: HelmCompat) -> Result<KubeVersion, String> {
+    pub(super) fn parse(text: &str, helm: HelmCompat) -> Result<KubeVersion, String> {
         let components = components(text)
             .map_err(|message| format!("invalid kube version '{text}': {message}"))?;
         let numbers: Vec<String> = components.iter().map(u64::to_string).collect();
@@ -115,12 +115,12 @@ impl KubeVersion {
     }
 
     /// The text that `kubeVersion` constraints are checked against.
-    pub fn normalized(&self) -> &str {
+    pub(super) fn normalized(&self) -> &str {
         &self.normalized
     }
 
     /// The text that `.Version` and messages show.
-    pub fn version(&self) -> &str {
+    pub(super) fn version(&self) -> &str {
         &self.version
     }
 }
@@ -218,7 +218,7 @@ impl Object for KubeVersion {
 
 /// The whole of `.Capabilities`.
 #[derive(Debug)]
-pub struct Capabilities {
+pub(super) struct Capabilities {
     helm: HelmCompat,
     kube_version: Rc<KubeVersion>,
     api_versions: Rc<VersionSet>,
@@ -227,7 +227,7 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Joins the tables of Helm's client library with what the user adds.
-    pub fn new(kube_version: KubeVersion, api_versions: &[String]) -> Capabilities {
+    pub(super) fn new(kube_version: KubeVersion, api_versions: &[String]) -> Capabilities {
         let helm = kube_version.helm;
         let defaults = DEFAULT_API_VERSIONS.iter().map(|v| Str::from(*v));
         let added = api_versions.iter().map(|v| Str::from(v.as_str()));

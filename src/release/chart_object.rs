@@ -12,7 +12,7 @@ use crate::helm::HelmCompat;
 use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value, format};
 
 /// Makes `.Chart` for `metadata`.
-pub fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
+pub(super) fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
     match helm {
         HelmCompat::V3 => Value::Object(Rc::new(Metadata3 {
             metadata: metadata.clone(),

@@ -90,6 +90,11 @@ impl Error {
         }
     }
 
+    /// Puts what was logged before the error with it.
+    pub(super) fn after(self, log: Vec<LogLine>) -> Error {
+        Error { log, ..self }
+    }
+
     /// Helm's text, with its advice where Helm gives it.
     pub fn helm_text(&self) -> String {
         let advice = if self.while_rendering {

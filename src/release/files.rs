@@ -14,14 +14,14 @@ use crate::yaml;
 
 /// The files of one chart by path (`engine.files`).
 #[derive(Debug)]
-pub struct Files {
+pub(super) struct Files {
     helm: HelmCompat,
     files: BTreeMap<Str, Str>,
 }
 
 impl Files {
     /// Joins `files`, pairs of path and content; of equal paths the last one stays.
-    pub fn new(helm: HelmCompat, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
+    pub(super) fn new(helm: HelmCompat, files: impl IntoIterator<Item = (Str, Str)>) -> Files {
         Files {
             helm,
             files: files.into_iter().collect(),

@@ -71,7 +71,7 @@ pub fn render(
     let mut log = Vec::new();
     match render_logging(chart, values, options, host, &mut log) {
         Ok(rendered) => Ok(Rendered { log, ..rendered }),
-        Err(error) => Err(Error { log, ..error }),
+        Err(error) => Err(error.after(log)),
     }
 }
 

@@ -46,7 +46,7 @@ const INSTALL_ORDER: [&str; 38] = [
 /// Sorts `items` by the rank of their kind, stably; unknown kinds come last, by name.
 ///
 /// The two webhook kinds have a rank in Helm 4 only.
-pub fn sort_by_kind<T>(items: &mut [T], helm: HelmCompat, kind: impl Fn(&T) -> &str) {
+pub(super) fn sort_by_kind<T>(items: &mut [T], helm: HelmCompat, kind: impl Fn(&T) -> &str) {
     let known = match helm {
         HelmCompat::V3 => &INSTALL_ORDER[..36],
         HelmCompat::V4 => &INSTALL_ORDER[..],

@@ -11,7 +11,7 @@ use crate::value::unicode::{trim_space, trim_space_start};
 ///
 /// Helm 3 trims both ends of each document; Helm 4 trims the start only, so a document keeps its
 /// trailing newlines.
-pub fn split(text: &[u8], helm: HelmCompat) -> Vec<&[u8]> {
+pub(super) fn split(text: &[u8], helm: HelmCompat) -> Vec<&[u8]> {
     match helm {
         HelmCompat::V3 => split_3(trim_space(text)),
         HelmCompat::V4 => split_4(trim_space_start(text)),

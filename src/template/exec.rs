@@ -81,11 +81,11 @@ impl<'h> Executor<'h> {
     /// # Errors
     ///
     /// The first failing node, or that there is no such template.
-    pub fn execute(&mut self, name: &str, data: Value) -> std::result::Result<Vec<u8>, ExecError> {
+    pub fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>> {
         let Some(template) = self.set.get(name.as_bytes()).cloned() else {
-            return Err(ExecError::NoTemplate(name.to_owned()));
+            return Err(Box::new(ExecError::NoTemplate(name.to_owned())));
         };
-        self.run(&template, data).map_err(|error| *error)
+        self.run(&template, data)
     }
 
     /// Executes `template` on its own: fresh variables, fresh output.
