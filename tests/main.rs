@@ -1,5 +1,8 @@
 //! The integration tests, one file for each subject.
 
+mod bad_input;
 mod differential;
+mod generate;
+mod readme;
 mod support;
 mod tidy;

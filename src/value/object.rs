@@ -8,8 +8,7 @@ use super::{Int, Kind, Str, Tree, Value};
 /// A Go value that is no plain scalar, slice or map: a struct, a pointer to one, or a named map
 /// such as `.Files`.
 ///
-/// Methods take and return values only; what needs the running template comes through
-/// [`crate::template::Runtime`].
+/// Methods take and return values only; what needs the running template is a function.
 pub trait Object: fmt::Debug {
     /// The object itself, for down-casts.
     fn as_any(&self) -> &dyn Any;
