@@ -1,6 +1,6 @@
 //! `values.schema.json`: validating values in Helm's words.
 //!
-//! The validator is by the author of Helm's and builds the same tree of errors, so [`text`] only
+//! The validator is by the author of Helm's and builds the same tree of errors, so `text` only
 //! has to word it. Refused: schemas that refer to other files or to the network.
 
 mod text;
