@@ -34,3 +34,28 @@ pub const MAX_SEQUENCE: usize = 1_000_000;
 
 /// Most digits of an intermediate result of `mulf` and its like.
 pub const MAX_DECIMAL_DIGITS: usize = 10_000;
+
+/// Deepest nesting of parentheses in a template (Go: `maxStackDepth`).
+pub const MAX_EXPRESSION_DEPTH: usize = 10_000;
+
+/// Deepest nesting of actions in a template text; Go has no bound.
+pub const MAX_PARSE_DEPTH: usize = 10_000;
+
+/// Most evaluation steps of one render; a large chart takes a hundred thousand.
+pub const MAX_STEPS: u64 = 50_000_000;
+
+/// Most bytes that the templates of one render print, nested executions included.
+pub const MAX_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Most bytes of values that the functions of one render make.
+pub const MAX_VALUE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Deepest nesting of templates, their blocks and expressions in one render: beyond the depth at
+/// which Go stops plain recursion.
+pub const MAX_EXEC_NESTING: u32 = 250_000;
+
+/// Most calls of `tpl` inside each other; Helm has no bound.
+pub const MAX_TPL_DEPTH: usize = 1000;
+
+/// Longest text of a template error, in bytes.
+pub const MAX_ERROR_BYTES: usize = 1024 * 1024;

@@ -1,1 +1,3 @@
 //! Meets chart, values and templates: what `helm template` prints.
+
+pub mod errors;

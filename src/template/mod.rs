@@ -4,10 +4,29 @@
 //! This module knows nothing of Helm, charts or YAML: functions come in a [`func::Functions`]
 //! table, and what they need from the outside through the [`func::Host`] trait.
 
+mod args;
+mod ast;
+mod budget;
+mod builtins;
+mod compare;
+mod datum;
+mod error;
+mod eval;
+mod exec;
 pub mod func;
+mod lexer;
+mod literal;
+mod nest;
+mod parser;
+mod print;
+#[cfg(test)]
+pub(crate) mod recorded;
+mod run;
+mod set;
+mod token;
 
+pub use budget::Limits;
+pub use error::{Cause, ExecError, Frame, ParseError};
 pub use func::{Args, Call, FuncError, Function, Functions, Host, Operand, Param, Runtime};
-
-/// Why an execution failed.
-#[derive(Debug)]
-pub struct ExecError {}
+pub use run::{Run, strip_no_value};
+pub use set::TemplateSet;
