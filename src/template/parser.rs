@@ -1,715 +1,813 @@
-//! Tokens to trees, as `text/template/parse` does it.
+//! Parses a template text into a [`Program`].
 //!
-//! In: the text of one file. Out: the templates it defines, the file's own one last. Texts and
-//! lines of errors are Go's.
+//! In: a name, a text, the functions that the text may use. Out: every template that the text
+//! defines, the text itself included. Refused, with Go's messages: what Go refuses, and nesting
+//! beyond [`MAX_PARSE_DEPTH`], for which Go has no bound.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use super::ast::*;
+use super::ast::{Branch, Callee, Definition, Id, Kind, Node, Program, Span, Special, Symbol};
 use super::builtins;
-use super::func::{Function, Functions};
-use super::lexer::{Kind, Lexer, Token};
+use super::error::ParseError;
+use super::func::Functions;
+use super::lexer::{self, Lexer};
 use super::literal;
-use crate::limits::{MAX_BLOCK_DEPTH, MAX_EXPRESSION_DEPTH};
+use super::nest;
+use super::token::{Token, TokenKind};
+use crate::limits::{MAX_EXPRESSION_DEPTH, MAX_PARSE_DEPTH};
+use crate::value::printf::sprintf;
 use crate::value::quote::quote;
-use crate::value::{Str, unicode::trim_space};
+use crate::value::{Str, Value};
 
-/// Why a text is no template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    /// The name of the text.
-    pub name: String,
-    /// The one-based line at which the parser stood.
-    pub line: u32,
-    /// What is wrong, in Go's words.
-    pub message: String,
-}
-
-impl std::fmt::Display for ParseError {
-    /// Writes the error as Go does: `template: NAME:LINE: MESSAGE`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "template: {}:{}: {}", self.name, self.line, self.message)
+/// Parses `text` as the template `name`.
+pub(super) fn parse(name: &Str, text: &Str, functions: Functions) -> Result<Program, ParseError> {
+    if u32::try_from(text.len()).is_err() {
+        let message = "the template is larger than 4 GiB".to_owned();
+        return Err(ParseError::new(name, 1, 0, message));
     }
-}
-
-impl std::error::Error for ParseError {}
-
-/// Parses `text` as the template `name`; gives every template that it defines, by name.
-///
-/// # Errors
-///
-/// The first problem in the text.
-pub(super) fn parse(name: &str, text: &Str, functions: Functions) -> Result<Vec<(Str, Template)>> {
-    let source = Arc::new(Source {
-        name: name.to_owned(),
-        text: text.clone(),
-    });
     let mut parser = Parser {
-        lexer: Lexer::new(text),
-        text,
-        source: &source,
         functions,
-        // As in Go, the line of an error is that of the last token read.
-        tokens: [Token {
-            kind: Kind::Eof,
-            start: 0,
-            end: 0,
-            line: 0,
-        }; 3],
-        peeked: 0,
-        variables: vec!["$".into()],
-        action_line: 0,
-        range_depth: 0,
-        expression_depth: 0,
-        block_depth: 0,
-        deepest: 0,
-        ids: 0,
-        defined: Vec::new(),
+        lexer: Lexer::new(text),
+        program: Program::new(name.clone(), text.clone()),
+        tree: Tree::new(0),
+        variables: Vec::new(),
+        symbols: HashMap::new(),
+        innermost: vec![None],
+        definitions: HashMap::new(),
+        scratch: Vec::new(),
+        depth: 0,
     };
-    let root = parser.file()?;
-    parser.define(Str::from(name), root)?;
-    Ok(parser.defined)
+    parser.program.symbols.push((0, 0));
+    parser.symbols.insert(b"$", Symbol::DOLLAR);
+    parser.file(name)?;
+    Ok(parser.program)
 }
 
-/// Says whether a list prints nothing but white space.
-pub(super) fn is_empty(root: &List, text: &[u8]) -> bool {
-    root.iter().all(|stmt| match stmt {
-        Stmt::Text(start, end) => trim_space(&text[*start as usize..*end as usize]).is_empty(),
-        _ => false,
-    })
-}
+type Parsed<T> = Result<T, ParseError>;
 
-struct Parser<'t> {
-    lexer: Lexer<'t>,
-    text: &'t [u8],
-    source: &'t Arc<Source>,
+struct Parser<'s> {
     functions: Functions,
-    tokens: [Token; 3],
-    peeked: usize,
-    variables: Vec<Name>,
-    action_line: u32,
-    range_depth: u32,
-    expression_depth: u32,
-    block_depth: u32,
-    deepest: u32,
-    ids: NodeId,
-    defined: Vec<(Str, Template)>,
+    lexer: Lexer<'s>,
+    program: Program,
+    /// The template being parsed: a `define` or `block` starts one of its own.
+    tree: Tree,
+    /// The variables in scope, also those of the templates around this one.
+    variables: Vec<Declared>,
+    symbols: HashMap<&'s [u8], Symbol>,
+    /// For each symbol the index of its innermost declaration.
+    innermost: Vec<Option<usize>>,
+    /// Where each template is among the definitions of the program.
+    definitions: HashMap<Str, usize>,
+    /// The children of the nodes under construction.
+    scratch: Vec<Id>,
+    depth: usize,
 }
 
-/// What ended a list of statements.
-enum Ending {
+/// What belongs to one template only.
+struct Tree {
+    /// The tokens that were put back, the next one last; the first one is always the token that
+    /// was read last.
+    tokens: [Token; 3],
+    n_peeked: usize,
+    /// Where the variables of this template begin.
+    first_variable: usize,
+    /// The token that opened the current action.
+    action: Option<Token>,
+    range_depth: usize,
+    paren_depth: usize,
+}
+
+struct Declared {
+    symbol: Symbol,
+    shadowed: Option<usize>,
+}
+
+/// What a pipeline belongs to; decides its messages and its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Command,
+    If,
+    Range,
+    With,
+    Template,
+    Block,
+    Parenthesized,
+}
+
+/// A piece of a template body, or what ends the body.
+enum Item {
+    Node(Id),
     End,
     Else,
 }
 
-/// A statement, or the `end` or `else` that stands in its place.
-enum Parsed {
-    Stmt(Stmt),
-    Ending(Ending),
+impl Tree {
+    fn new(first_variable: usize) -> Tree {
+        let start = Token {
+            kind: TokenKind::Eof,
+            start: 0,
+            end: 0,
+        };
+        Tree {
+            tokens: [start; 3],
+            n_peeked: 0,
+            first_variable,
+            action: None,
+            range_depth: 0,
+            paren_depth: 0,
+        }
+    }
 }
 
-impl Ending {
+impl Context {
+    fn name(self) -> &'static str {
+        match self {
+            Context::Command => "command",
+            Context::If => "if",
+            Context::Range => "range",
+            Context::With => "with",
+            Context::Template => "template clause",
+            Context::Block => "block clause",
+            Context::Parenthesized => "parenthesized pipeline",
+        }
+    }
+
+    fn end(self) -> TokenKind {
+        match self {
+            Context::Parenthesized => TokenKind::RightParen,
+            _ => TokenKind::RightDelim,
+        }
+    }
+}
+
+impl Item {
     fn text(&self) -> &'static str {
         match self {
-            Ending::End => "{{end}}",
-            Ending::Else => "{{else}}",
+            Item::Node(_) => "node",
+            Item::End => "{{end}}",
+            Item::Else => "{{else}}",
         }
     }
 }
 
-type Result<T> = std::result::Result<T, ParseError>;
-
+/// Templates and what they consist of.
 impl Parser<'_> {
-    fn id(&mut self) -> NodeId {
-        self.ids += 1;
-        self.ids
-    }
-
-    fn next(&mut self) -> Token {
-        if self.peeked > 0 {
-            self.peeked -= 1;
-        } else {
-            self.tokens[0] = self.lexer.next();
+    fn file(&mut self, name: &Str) -> Parsed<()> {
+        let mark = self.scratch.len();
+        while self.peek().kind != TokenKind::Eof {
+            if self.peek().kind == TokenKind::LeftDelim {
+                let delim = self.next();
+                if self.next_word().kind == TokenKind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.put_back_two(delim);
+            }
+            match self.text_or_action()? {
+                Item::Node(id) => self.scratch.push(id),
+                item => return Err(self.error(format!("unexpected {}", item.text()))),
+            }
         }
-        self.tokens[self.peeked]
+        let body = self.take_links(mark);
+        self.define(name.clone(), body)
     }
 
-    fn backup(&mut self) {
-        self.peeked += 1;
+    /// What follows `{{define`.
+    fn definition(&mut self) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.tree, Tree::new(self.variables.len()));
+        let token = self.next_word();
+        let name = self.template_name(token, "define clause")?;
+        self.expect(TokenKind::RightDelim, "define clause")?;
+        self.body_of(name, "define clause")?;
+        self.tree = outer;
+        Ok(())
     }
 
-    fn backup2(&mut self, first: Token) {
-        self.tokens[1] = first;
-        self.peeked = 2;
+    /// A template body up to its `{{end}}`.
+    fn body_of(&mut self, name: Str, context: &str) -> Parsed<()> {
+        let mark = self.variables.len();
+        let (body, end) = self.items()?;
+        if !matches!(end, Item::End) {
+            return Err(self.error(format!("unexpected {} in {context}", end.text())));
+        }
+        self.define(name, body)?;
+        self.pop_variables(mark);
+        Ok(())
     }
 
-    fn backup3(&mut self, first: Token, second: Token) {
-        self.tokens[1] = second;
-        self.tokens[2] = first;
-        self.peeked = 3;
+    /// Adds a template unless it is empty and there is one already.
+    fn define(&mut self, name: Str, body: Span) -> Parsed<()> {
+        let program = &self.program;
+        let is_empty = program.links(body).iter().all(|&id| {
+            let start = program.node(id).position;
+            matches!(program.kind(id), Kind::Text { end } if lexer::is_blank(program.slice((start, *end))))
+        });
+        let definition = Definition {
+            name: name.clone(),
+            body,
+            is_empty,
+        };
+        match self.definitions.get(&name) {
+            None => {
+                let index = self.program.definitions.len();
+                self.definitions.insert(name, index);
+                self.program.definitions.push(definition);
+            }
+            Some(&index) if self.program.definitions[index].is_empty => {
+                self.program.definitions[index] = definition;
+            }
+            Some(_) if is_empty => {}
+            Some(_) => {
+                let message = format!("template: multiple definition of template {}", quote(&name));
+                return Err(self.error(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything up to `{{end}}` or `{{else}}`.
+    fn items(&mut self) -> Parsed<(Span, Item)> {
+        let mark = self.scratch.len();
+        while self.peek_word().kind != TokenKind::Eof {
+            match self.text_or_action()? {
+                Item::Node(id) => self.scratch.push(id),
+                end => return Ok((self.take_links(mark), end)),
+            }
+        }
+        Err(self.error("unexpected EOF"))
+    }
+
+    fn text_or_action(&mut self) -> Parsed<Item> {
+        let token = self.next_word();
+        match token.kind {
+            TokenKind::Text => {
+                let kind = Kind::Text { end: token.end };
+                Ok(Item::Node(self.add(token.start, kind)))
+            }
+            TokenKind::LeftDelim => {
+                self.tree.action = Some(token);
+                let item = self.nested(Self::action)?;
+                self.tree.action = None;
+                Ok(item)
+            }
+            _ => Err(self.unexpected(token, "input")),
+        }
+    }
+
+    fn action(&mut self) -> Parsed<Item> {
+        let token = self.next_word();
+        let node = match token.kind {
+            TokenKind::Block => self.block()?,
+            TokenKind::Break => self.leave_range(token, "{{break}}", Kind::Break)?,
+            TokenKind::Continue => self.leave_range(token, "{{continue}}", Kind::Continue)?,
+            TokenKind::Else => {
+                // `{{else if` and `{{else with` leave their second word to whoever parses the
+                // branch.
+                if !matches!(self.peek_word().kind, TokenKind::If | TokenKind::With) {
+                    self.expect(TokenKind::RightDelim, "else")?;
+                }
+                return Ok(Item::Else);
+            }
+            TokenKind::End => {
+                self.expect(TokenKind::RightDelim, "end")?;
+                return Ok(Item::End);
+            }
+            TokenKind::If => self.branch(Context::If)?,
+            TokenKind::Range => self.branch(Context::Range)?,
+            TokenKind::With => self.branch(Context::With)?,
+            TokenKind::Template => self.template()?,
+            _ => {
+                self.put_back();
+                let position = self.peek().start;
+                let pipe = self.pipeline(Context::Command)?;
+                self.add(position, Kind::Action { pipe })
+            }
+        };
+        Ok(Item::Node(node))
+    }
+
+    fn leave_range(&mut self, word: Token, text: &str, kind: Kind) -> Parsed<Id> {
+        let token = self.next_word();
+        if token.kind != TokenKind::RightDelim {
+            return Err(self.unexpected(token, text));
+        }
+        if self.tree.range_depth == 0 {
+            return Err(self.error(format!("{text} outside {{{{range}}}}")));
+        }
+        Ok(self.add(word.start, kind))
+    }
+
+    /// What follows `{{if`, `{{range` or `{{with`.
+    fn branch(&mut self, context: Context) -> Parsed<Id> {
+        let mark = self.variables.len();
+        let pipe = self.pipeline(context)?;
+        let in_range = usize::from(context == Context::Range);
+        self.tree.range_depth += in_range;
+        let (body, end) = self.items()?;
+        self.tree.range_depth -= in_range;
+        let otherwise = match end {
+            Item::Else => Some(self.otherwise(context)?),
+            _ => None,
+        };
+        self.pop_variables(mark);
+        let branch = Branch {
+            pipe,
+            body,
+            otherwise,
+        };
+        let kind = match context {
+            Context::If => Kind::If(branch),
+            Context::Range => Kind::Range(branch),
+            _ => Kind::With(branch),
+        };
+        Ok(self.add(self.program.node(pipe).position, kind))
+    }
+
+    /// What follows `{{else`. `{{else if}}` is `{{else}}{{if}}` with one `{{end}}` for both.
+    fn otherwise(&mut self, context: Context) -> Parsed<Span> {
+        let chained = match self.peek().kind {
+            TokenKind::If => context == Context::If,
+            TokenKind::With => context == Context::With,
+            _ => false,
+        };
+        if chained {
+            self.next();
+            let mark = self.scratch.len();
+            let branch = self.nested(|parser| parser.branch(context))?;
+            self.scratch.push(branch);
+            return Ok(self.take_links(mark));
+        }
+        let (body, end) = self.items()?;
+        if !matches!(end, Item::End) {
+            return Err(self.error(format!("expected end; found {}", end.text())));
+        }
+        Ok(body)
+    }
+
+    /// What follows `{{block`: a definition and a call in one.
+    fn block(&mut self) -> Parsed<Id> {
+        let token = self.next_word();
+        let name = self.template_name(token, "block clause")?;
+        let pipe = self.pipeline(Context::Block)?;
+        let outer = std::mem::replace(&mut self.tree, Tree::new(self.variables.len()));
+        self.body_of(name.clone(), "block clause")?;
+        self.tree = outer;
+        Ok(self.call_of(token, name, Some(pipe)))
+    }
+
+    /// What follows `{{template`.
+    fn template(&mut self) -> Parsed<Id> {
+        let token = self.next_word();
+        let name = self.template_name(token, "template clause")?;
+        let pipe = if self.next_word().kind == TokenKind::RightDelim {
+            None
+        } else {
+            self.put_back();
+            Some(self.pipeline(Context::Template)?)
+        };
+        Ok(self.call_of(token, name, pipe))
+    }
+
+    fn call_of(&mut self, token: Token, name: Str, pipe: Option<Id>) -> Id {
+        let name = index(&mut self.program.strings, name);
+        self.add(token.start, Kind::Template { name, pipe })
+    }
+
+    fn template_name(&mut self, token: Token, context: &str) -> Parsed<Str> {
+        match token.kind {
+            TokenKind::String | TokenKind::RawString => self.string(token),
+            _ => Err(self.unexpected(token, context)),
+        }
+    }
+}
+
+/// Pipelines and what they consist of.
+impl Parser<'_> {
+    fn pipeline(&mut self, context: Context) -> Parsed<Id> {
+        let position = self.peek_word().start;
+        let first = self.program.declared.len();
+        let assigns = self.declarations(context)?;
+        let declared = span(first, self.program.declared.len());
+        let mark = self.scratch.len();
+        loop {
+            let token = self.next_word();
+            if token.kind == context.end() {
+                break;
+            }
+            if !starts_operand(token.kind) {
+                return Err(self.unexpected(token, context.name()));
+            }
+            self.put_back();
+            let command = self.command()?;
+            self.scratch.push(command);
+        }
+        self.check_commands(&self.scratch[mark..], context)?;
+        let commands = self.take_links(mark);
+        let kind = Kind::Pipe {
+            assigns,
+            declared,
+            commands,
+        };
+        Ok(self.add(position, kind))
+    }
+
+    /// The variables before `:=` or `=`; says whether they are assigned, not declared.
+    fn declarations(&mut self, context: Context) -> Parsed<bool> {
+        let mut n_declared = 0;
+        loop {
+            let variable = self.peek_word();
+            if variable.kind != TokenKind::Variable {
+                return Ok(false);
+            }
+            self.next();
+            let after = self.peek();
+            let next = self.peek_word();
+            match next.kind {
+                TokenKind::Assign | TokenKind::Declare => {
+                    self.next_word();
+                    self.declare(variable);
+                    return Ok(next.kind == TokenKind::Assign);
+                }
+                TokenKind::Char if self.lexer.slice(next) == b"," => {
+                    self.next_word();
+                    self.declare(variable);
+                    n_declared += 1;
+                    if context != Context::Range || n_declared == 2 {
+                        let context = context.name();
+                        return Err(self.error(format!("too many declarations in {context}")));
+                    }
+                    let next = self.peek_word().kind;
+                    if !matches!(
+                        next,
+                        TokenKind::Variable | TokenKind::RightDelim | TokenKind::RightParen
+                    ) {
+                        return Err(self.error("range can only initialize variables"));
+                    }
+                }
+                _ if after.kind == TokenKind::Space => {
+                    self.put_back_three(variable, after);
+                    return Ok(false);
+                }
+                _ => {
+                    self.put_back_two(variable);
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    fn declare(&mut self, variable: Token) {
+        let symbol = self.symbol(variable);
+        self.program.declared.push(symbol);
+        let at = symbol.0 as usize;
+        let shadowed = self.innermost[at].replace(self.variables.len());
+        self.variables.push(Declared { symbol, shadowed });
+    }
+
+    fn pop_variables(&mut self, mark: usize) {
+        for declared in self.variables.drain(mark..).rev() {
+            self.innermost[declared.symbol.0 as usize] = declared.shadowed;
+        }
+    }
+
+    /// Numbers the name of a variable.
+    fn symbol(&mut self, variable: Token) -> Symbol {
+        let next = Symbol(self.innermost.len() as u32);
+        let symbol = *self
+            .symbols
+            .entry(self.lexer.slice(variable))
+            .or_insert(next);
+        if symbol == next {
+            self.innermost.push(None);
+            self.program.symbols.push((variable.start, variable.end));
+        }
+        symbol
+    }
+
+    fn check_commands(&self, commands: &[Id], context: Context) -> Parsed<()> {
+        if commands.is_empty() {
+            return Err(self.error(format!("missing value for {}", context.name())));
+        }
+        for (i, &command) in commands.iter().enumerate().skip(1) {
+            let Kind::Command { words } = *self.program.kind(command) else {
+                continue;
+            };
+            let first = self.program.links(words)[0];
+            if is_literal(self.program.kind(first)) {
+                let message = format!("non executable command in pipeline stage {}", i + 1);
+                return Err(self.error(message));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Parsed<Id> {
+        let position = self.peek_word().start;
+        let mark = self.scratch.len();
+        loop {
+            self.peek_word();
+            if let Some(operand) = self.operand()? {
+                self.scratch.push(operand);
+            }
+            let token = self.next();
+            match token.kind {
+                TokenKind::Space => {}
+                TokenKind::RightDelim | TokenKind::RightParen => {
+                    self.put_back();
+                    break;
+                }
+                TokenKind::Pipe => break,
+                _ => return Err(self.unexpected(token, "operand")),
+            }
+        }
+        if self.scratch.len() == mark {
+            return Err(self.error("empty command"));
+        }
+        let words = self.take_links(mark);
+        Ok(self.add(position, Kind::Command { words }))
+    }
+
+    /// A term and the fields that touch it.
+    fn operand(&mut self) -> Parsed<Option<Id>> {
+        let Some(term) = self.term()? else {
+            return Ok(None);
+        };
+        let first = self.peek();
+        if first.kind != TokenKind::Field {
+            return Ok(Some(term));
+        }
+        let start = self.program.names.len();
+        while self.peek().kind == TokenKind::Field {
+            let field = self.next();
+            self.program.names.push((field.start + 1, field.end));
+        }
+        let names = span(start, self.program.names.len());
+        // Go moves a chain of fields to where its second link begins.
+        let node = &mut self.program.nodes[term.0 as usize];
+        match &mut node.kind {
+            Kind::Field { names: first_name } => {
+                first_name.len += names.len;
+                node.position = first.start;
+                Ok(Some(term))
+            }
+            Kind::Variable { names: fields, .. } => {
+                *fields = names;
+                node.position = first.start;
+                Ok(Some(term))
+            }
+            kind if is_literal(kind) => {
+                let text = super::print::node(&self.program, term, usize::MAX);
+                Err(self.error(format!("unexpected . after term {}", quote(&text))))
+            }
+            _ => Ok(Some(self.add(first.start, Kind::Chain { term, names }))),
+        }
+    }
+
+    fn term(&mut self) -> Parsed<Option<Id>> {
+        let token = self.next_word();
+        let text = self.lexer.slice(token);
+        let kind = match token.kind {
+            TokenKind::Identifier => Kind::Function(self.callee(text)?),
+            TokenKind::Dot => Kind::Dot,
+            TokenKind::Nil => Kind::Nil,
+            TokenKind::Variable => self.variable(token)?,
+            TokenKind::Field => {
+                let start = self.program.names.len();
+                self.program.names.push((token.start + 1, token.end));
+                Kind::Field {
+                    names: span(start, start + 1),
+                }
+            }
+            TokenKind::Bool => Kind::Bool(text == b"true"),
+            TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
+                let number = match token.kind {
+                    TokenKind::CharConstant => literal::character(text),
+                    TokenKind::Complex => literal::complex_number(text),
+                    _ => literal::number(text),
+                };
+                let number = number.map_err(|message| self.error(message))?;
+                Kind::Number {
+                    end: token.end,
+                    number: index(&mut self.program.numbers, number),
+                }
+            }
+            TokenKind::LeftParen => return self.parenthesized().map(Some),
+            TokenKind::String | TokenKind::RawString => {
+                let string = self.string(token)?;
+                Kind::String {
+                    end: token.end,
+                    string: index(&mut self.program.strings, string),
+                }
+            }
+            _ => {
+                self.put_back();
+                return Ok(None);
+            }
+        };
+        Ok(Some(self.add(token.start, kind)))
+    }
+
+    fn parenthesized(&mut self) -> Parsed<Id> {
+        if self.tree.paren_depth >= MAX_EXPRESSION_DEPTH {
+            return Err(self.error("max expression depth exceeded"));
+        }
+        self.tree.paren_depth += 1;
+        let pipe = nest::grow(|| self.pipeline(Context::Parenthesized))?;
+        self.tree.paren_depth -= 1;
+        Ok(pipe)
+    }
+
+    fn callee(&self, name: &[u8]) -> Parsed<Callee> {
+        let known = std::str::from_utf8(name).ok();
+        if let Some(function) = known.and_then(|name| self.functions.get(name)) {
+            let special = Special::No;
+            return Ok(Callee { function, special });
+        }
+        known
+            .and_then(builtins::get)
+            .ok_or_else(|| self.error(format!("function {} not defined", quote(name))))
+    }
+
+    fn variable(&mut self, token: Token) -> Parsed<Kind> {
+        let symbol = self.symbol(token);
+        let in_scope = symbol == Symbol::DOLLAR
+            || self.innermost[symbol.0 as usize]
+                .is_some_and(|index| index >= self.tree.first_variable);
+        if !in_scope {
+            let name = quote(self.lexer.slice(token));
+            return Err(self.error(format!("undefined variable {name}")));
+        }
+        let names = Span::default();
+        Ok(Kind::Variable { symbol, names })
+    }
+
+    fn string(&self, token: Token) -> Parsed<Str> {
+        literal::string(self.lexer.slice(token))
+            .map(Str::from)
+            .map_err(|message| self.error(message))
+    }
+}
+
+/// Tokens, nodes and errors.
+impl Parser<'_> {
+    fn next(&mut self) -> Token {
+        if self.tree.n_peeked > 0 {
+            self.tree.n_peeked -= 1;
+        } else {
+            self.tree.tokens[0] = self.lexer.next();
+        }
+        self.tree.tokens[self.tree.n_peeked]
     }
 
     fn peek(&mut self) -> Token {
-        if self.peeked == 0 {
-            self.peeked = 1;
-            self.tokens[0] = self.lexer.next();
-        }
-        self.tokens[self.peeked - 1]
+        let token = self.next();
+        self.put_back();
+        token
     }
 
-    fn next_non_space(&mut self) -> Token {
+    /// The next token that is no space.
+    fn next_word(&mut self) -> Token {
         loop {
             let token = self.next();
-            if token.kind != Kind::Space {
+            if token.kind != TokenKind::Space {
                 return token;
             }
         }
     }
 
-    fn peek_non_space(&mut self) -> Token {
-        let token = self.next_non_space();
-        self.backup();
+    fn peek_word(&mut self) -> Token {
+        let token = self.next_word();
+        self.put_back();
         token
     }
 
-    fn bytes(&self, token: Token) -> &[u8] {
-        &self.text[token.start as usize..token.end as usize]
+    /// Puts back the token that was read last.
+    fn put_back(&mut self) {
+        self.tree.n_peeked += 1;
     }
 
-    fn str(&self, token: Token) -> String {
-        String::from_utf8_lossy(self.bytes(token)).into_owned()
+    /// Puts back `before` in front of the token that was read last.
+    fn put_back_two(&mut self, before: Token) {
+        self.tree.tokens[1] = before;
+        self.tree.n_peeked = 2;
     }
 
-    fn error<T>(&self, message: impl Into<String>) -> Result<T> {
-        Err(ParseError {
-            name: self.source.name.clone(),
-            line: self.tokens[0].line,
-            message: message.into(),
-        })
+    /// Puts back `first` and `second` in front of the token that was read last.
+    fn put_back_three(&mut self, first: Token, second: Token) {
+        self.tree.tokens[1] = second;
+        self.tree.tokens[2] = first;
+        self.tree.n_peeked = 3;
     }
 
-    /// A token as messages show it.
-    fn shown(&self, token: Token) -> String {
-        match token.kind {
-            Kind::Eof => "EOF".to_owned(),
-            Kind::Error => self.lexer.error.clone(),
-            kind if kind.is_keyword() => format!("<{}>", self.str(token)),
-            _ if self.bytes(token).len() > 10 => {
-                let start: String = self.str(token).chars().take(10).collect();
-                format!("{}...", quote(start.as_bytes()))
-            }
-            _ => quote(self.bytes(token)),
-        }
-    }
-
-    fn unexpected<T>(&self, token: Token, context: &str) -> Result<T> {
-        if token.kind != Kind::Error {
-            return self.error(format!("unexpected {} in {context}", self.shown(token)));
-        }
-        let message = &self.lexer.error;
-        if self.action_line == 0 || self.action_line == token.line {
-            return self.error(message.clone());
-        }
-        let started = format!("started at {}:{}", self.source.name, self.action_line);
-        if message.ends_with(" action") {
-            self.error(format!("{message} {started}"))
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parsed<()> {
+        let token = self.next_word();
+        if token.kind == kind {
+            Ok(())
         } else {
-            self.error(format!("{message} in action {started}"))
+            Err(self.unexpected(token, context))
         }
     }
 
-    fn expect(&mut self, kind: Kind, context: &str) -> Result<Token> {
-        let token = self.next_non_space();
-        if token.kind != kind {
-            return self.unexpected(token, context);
+    fn add(&mut self, position: u32, kind: Kind) -> Id {
+        Id(index(&mut self.program.nodes, Node { position, kind }))
+    }
+
+    /// Makes links of what was put on the scratch pad since `mark`.
+    fn take_links(&mut self, mark: usize) -> Span {
+        let links = &mut self.program.links;
+        let start = links.len();
+        links.extend(self.scratch.drain(mark..));
+        span(start, links.len())
+    }
+
+    fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= MAX_PARSE_DEPTH {
+            let message = format!("actions are nested more than {MAX_PARSE_DEPTH} deep");
+            return Err(self.error(message));
         }
-        Ok(token)
+        self.depth += 1;
+        let parsed = nest::grow(|| body(self));
+        self.depth -= 1;
+        parsed
     }
 
-    /// Adds a definition by Go's rules: an empty one yields to any other of the same text.
-    fn define(&mut self, name: Str, root: List) -> Result<()> {
-        let template = Template {
-            name: name.clone(),
-            source: self.source.clone(),
-            root,
-            depth: self.deepest,
-        };
-        let known = self.defined.iter().position(|(known, _)| *known == name);
-        match known {
-            None => self.defined.push((name, template)),
-            Some(at) if is_empty(&self.defined[at].1.root, self.text) => {
-                self.defined[at].1 = template;
-            }
-            Some(_) if is_empty(&template.root, self.text) => {}
-            Some(_) => {
-                let message = "template: multiple definition of template";
-                return self.error(format!("{message} {}", quote(&name)));
-            }
+    /// An error at the token that was read last.
+    fn error(&self, message: impl Into<String>) -> ParseError {
+        let (line, column) = self.program.line_and_column(self.tree.tokens[0].start);
+        ParseError::new(&self.program.name, line, column, message.into())
+    }
+
+    fn unexpected(&self, token: Token, context: &str) -> ParseError {
+        if token.kind != TokenKind::Error {
+            let token = self.describe(token);
+            return self.error(format!("unexpected {token} in {context}"));
         }
-        Ok(())
-    }
-
-    fn file(&mut self) -> Result<List> {
-        let mut root = List::new();
-        while self.peek().kind != Kind::Eof {
-            if self.peek().kind == Kind::LeftDelim {
-                let delim = self.next();
-                if self.next_non_space().kind == Kind::Define {
-                    self.definition()?;
-                    continue;
-                }
-                self.backup2(delim);
-            }
-            match self.text_or_action()? {
-                Parsed::Stmt(stmt) => root.push(stmt),
-                Parsed::Ending(ending) => {
-                    return self.error(format!("unexpected {}", ending.text()));
-                }
-            }
-        }
-        Ok(root)
-    }
-
-    /// Parses with a fresh set of variables, as every template has its own.
-    fn own_scope<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let outer = std::mem::replace(&mut self.variables, vec!["$".into()]);
-        let (action_line, range_depth) = (self.action_line, self.range_depth);
-        (self.action_line, self.range_depth) = (0, 0);
-        let parsed = parse(self)?;
-        (self.action_line, self.range_depth) = (action_line, range_depth);
-        self.variables = outer;
-        Ok(parsed)
-    }
-
-    fn definition(&mut self) -> Result<()> {
-        const CONTEXT: &str = "define clause";
-        let token = self.next_non_space();
-        if !matches!(token.kind, Kind::String | Kind::RawString) {
-            return self.own_scope(|parser| parser.unexpected(token, CONTEXT));
-        }
-        let name = self.unquote(token)?;
-        let root = self.own_scope(|parser| {
-            parser.expect(Kind::RightDelim, CONTEXT)?;
-            parser.body(CONTEXT)
-        })?;
-        self.define(name, root)
-    }
-
-    /// The statements of a definition or block, up to its end.
-    fn body(&mut self, context: &str) -> Result<List> {
-        match self.item_list()? {
-            (list, Ending::End) => Ok(list),
-            (_, ending) => self.error(format!("unexpected {} in {context}", ending.text())),
-        }
-    }
-
-    fn unquote(&self, token: Token) -> Result<Str> {
-        match literal::unquote(self.bytes(token)) {
-            Ok(text) => Ok(text.into()),
-            Err(message) => self.error(message),
-        }
-    }
-
-    fn item_list(&mut self) -> Result<(List, Ending)> {
-        let mut list = List::new();
-        while self.peek_non_space().kind != Kind::Eof {
-            match self.text_or_action()? {
-                Parsed::Stmt(stmt) => list.push(stmt),
-                Parsed::Ending(ending) => return Ok((list, ending)),
+        let mut message = self.lexer.message().to_owned();
+        if let Some(action) = self.tree.action {
+            let (line, _) = self.program.line_and_column(action.start);
+            if line != self.program.line_and_column(token.start).0 {
+                // Go will not say "action in action".
+                let what = if message.ends_with(" action") {
+                    ""
+                } else {
+                    " in action"
+                };
+                let name = self.program.name.to_str_lossy();
+                message.push_str(&format!("{what} started at {name}:{line}"));
             }
         }
-        self.error("unexpected EOF")
+        self.error(message)
     }
 
-    fn text_or_action(&mut self) -> Result<Parsed> {
-        let token = self.next_non_space();
+    fn describe(&self, token: Token) -> String {
+        let text = self.lexer.slice(token);
         match token.kind {
-            Kind::Text => Ok(Parsed::Stmt(Stmt::Text(token.start, token.end))),
-            Kind::LeftDelim => {
-                self.action_line = token.line;
-                let parsed = self.action();
-                self.action_line = 0;
-                parsed
+            TokenKind::Eof => "EOF".to_owned(),
+            kind if kind.is_keyword() => format!("<{}>", String::from_utf8_lossy(text)),
+            _ if text.len() > 10 => {
+                let start = sprintf(b"%.10q...", &[Value::str(text)]);
+                String::from_utf8_lossy(&start).into_owned()
             }
-            _ => self.unexpected(token, "input"),
+            _ => quote(text),
         }
     }
+}
 
-    fn action(&mut self) -> Result<Parsed> {
-        let token = self.next_non_space();
-        let stmt = match token.kind {
-            Kind::Block => self.block_control()?,
-            Kind::Break => self.loop_control("{{break}}", Stmt::Break)?,
-            Kind::Continue => self.loop_control("{{continue}}", Stmt::Continue)?,
-            Kind::Else => {
-                let peeked = self.peek_non_space();
-                if !matches!(peeked.kind, Kind::If | Kind::With) {
-                    self.expect(Kind::RightDelim, "else")?;
-                }
-                return Ok(Parsed::Ending(Ending::Else));
-            }
-            Kind::End => {
-                self.expect(Kind::RightDelim, "end")?;
-                return Ok(Parsed::Ending(Ending::End));
-            }
-            Kind::If => Stmt::If(self.control("if")?),
-            Kind::Range => Stmt::Range(self.control("range")?),
-            Kind::With => Stmt::With(self.control("with")?),
-            Kind::Template => self.template_control()?,
-            _ => {
-                self.backup();
-                self.peek();
-                Stmt::Action(self.pipeline("command", Kind::RightDelim)?)
-            }
-        };
-        Ok(Parsed::Stmt(stmt))
-    }
+fn starts_operand(kind: TokenKind) -> bool {
+    use TokenKind as K;
+    matches!(
+        kind,
+        K::Bool
+            | K::CharConstant
+            | K::Complex
+            | K::Dot
+            | K::Field
+            | K::Identifier
+            | K::Number
+            | K::Nil
+            | K::RawString
+            | K::String
+            | K::Variable
+            | K::LeftParen
+    )
+}
 
-    fn loop_control(&mut self, name: &str, stmt: Stmt) -> Result<Stmt> {
-        let token = self.next_non_space();
-        if token.kind != Kind::RightDelim {
-            return self.unexpected(token, name);
-        }
-        if self.range_depth == 0 {
-            return self.error(format!("{name} outside {{{{range}}}}"));
-        }
-        Ok(stmt)
-    }
+fn is_literal(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Bool(_) | Kind::Dot | Kind::Nil | Kind::Number { .. } | Kind::String { .. }
+    )
+}
 
-    /// `if`, `range` or `with`, from its pipeline to its end.
-    fn control(&mut self, context: &'static str) -> Result<Box<Branch>> {
-        if self.block_depth >= MAX_BLOCK_DEPTH {
-            return self.error(format!("blocks nest deeper than {MAX_BLOCK_DEPTH}"));
-        }
-        self.block_depth += 1;
-        self.note_depth();
-        let branch = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.control_inner(context));
-        self.block_depth -= 1;
-        branch
+fn span(start: usize, end: usize) -> Span {
+    Span {
+        start: start as u32,
+        len: (end - start) as u32,
     }
+}
 
-    fn control_inner(&mut self, context: &'static str) -> Result<Box<Branch>> {
-        let id = self.id();
-        let known = self.variables.len();
-        let pipe = self.pipeline(context, Kind::RightDelim)?;
-        self.range_depth += u32::from(context == "range");
-        let (list, ending) = self.item_list()?;
-        self.range_depth -= u32::from(context == "range");
-        let mut otherwise = None;
-        if let Ending::Else = ending {
-            let peeked = self.peek().kind;
-            if context == "if" && peeked == Kind::If {
-                self.next();
-                otherwise = Some(vec![Stmt::If(self.control("if")?)]);
-            } else if context == "with" && peeked == Kind::With {
-                self.next();
-                otherwise = Some(vec![Stmt::With(self.control("with")?)]);
-            } else {
-                let (list, ending) = self.item_list()?;
-                if let Ending::Else = ending {
-                    return self.error(format!("expected end; found {}", ending.text()));
-                }
-                otherwise = Some(list);
-            }
-        }
-        self.variables.truncate(known);
-        Ok(Box::new(Branch {
-            id,
-            pipe,
-            list,
-            otherwise,
-        }))
-    }
-
-    fn note_depth(&mut self) {
-        self.deepest = self.deepest.max(self.block_depth + self.expression_depth);
-    }
-
-    fn block_control(&mut self) -> Result<Stmt> {
-        const CONTEXT: &str = "block clause";
-        let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
-        let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
-        if self.block_depth >= MAX_BLOCK_DEPTH {
-            return self.error(format!("blocks nest deeper than {MAX_BLOCK_DEPTH}"));
-        }
-        self.block_depth += 1;
-        self.note_depth();
-        let root = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-            self.own_scope(|parser| parser.body(CONTEXT))
-        });
-        self.block_depth -= 1;
-        self.define(name.clone(), root?)?;
-        let id = self.id();
-        Ok(Stmt::Template(Box::new(Call {
-            id,
-            pos: token.start,
-            name,
-            pipe: Some(pipe),
-        })))
-    }
-
-    fn template_control(&mut self) -> Result<Stmt> {
-        const CONTEXT: &str = "template clause";
-        let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
-        let mut pipe = None;
-        if self.next_non_space().kind != Kind::RightDelim {
-            self.backup();
-            pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
-        }
-        let id = self.id();
-        Ok(Stmt::Template(Box::new(Call {
-            id,
-            pos: token.start,
-            name,
-            pipe,
-        })))
-    }
-
-    fn template_name(&mut self, token: Token, context: &str) -> Result<Str> {
-        match token.kind {
-            Kind::String | Kind::RawString => self.unquote(token),
-            _ => self.unexpected(token, context),
-        }
-    }
-
-    fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
-        let pos = self.peek_non_space().start;
-        let mut pipe = Pipe {
-            id: self.id(),
-            pos,
-            is_assign: false,
-            declared: vec![],
-            commands: vec![],
-        };
-        self.declarations(&mut pipe, context)?;
-        loop {
-            let token = self.next_non_space();
-            match token.kind {
-                kind if kind == end => {
-                    self.check_pipeline(&pipe, context)?;
-                    return Ok(pipe);
-                }
-                Kind::Bool
-                | Kind::CharConstant
-                | Kind::Complex
-                | Kind::Dot
-                | Kind::Field
-                | Kind::Identifier
-                | Kind::Number
-                | Kind::Nil
-                | Kind::RawString
-                | Kind::String
-                | Kind::Variable
-                | Kind::LeftParen => {
-                    self.backup();
-                    let command = self.command()?;
-                    pipe.commands.push(command);
-                }
-                _ => return self.unexpected(token, context),
-            }
-        }
-    }
-
-    /// The variables before `:=` or `=`, if the pipeline starts with some.
-    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Result<()> {
-        loop {
-            let variable = self.peek_non_space();
-            if variable.kind != Kind::Variable {
-                return Ok(());
-            }
-            self.next();
-            // A space decides whether a variable and what follows are one word.
-            let after = self.peek();
-            let next = self.peek_non_space();
-            let name: Name = self.str(variable).into();
-            if matches!(next.kind, Kind::Assign | Kind::Declare) {
-                pipe.is_assign = next.kind == Kind::Assign;
-                self.next_non_space();
-                pipe.declared.push(name.clone());
-                self.variables.push(name);
-                return Ok(());
-            }
-            if next.kind == Kind::Char && self.bytes(next) == b"," {
-                self.next_non_space();
-                pipe.declared.push(name.clone());
-                self.variables.push(name);
-                if context == "range" && pipe.declared.len() < 2 {
-                    match self.peek_non_space().kind {
-                        Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
-                        _ => return self.error("range can only initialize variables"),
-                    }
-                }
-                return self.error(format!("too many declarations in {context}"));
-            }
-            if after.kind == Kind::Space {
-                self.backup3(variable, after);
-            } else {
-                self.backup2(variable);
-            }
-            return Ok(());
-        }
-    }
-
-    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Result<()> {
-        if pipe.commands.is_empty() {
-            return self.error(format!("missing value for {context}"));
-        }
-        for (i, command) in pipe.commands.iter().enumerate().skip(1) {
-            let constant = matches!(
-                command.args[0].kind,
-                ExprKind::Bool(_)
-                    | ExprKind::Dot
-                    | ExprKind::Nil
-                    | ExprKind::Number(_)
-                    | ExprKind::Str(_)
-            );
-            if constant {
-                return self.error(format!(
-                    "non executable command in pipeline stage {}",
-                    i + 1
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn command(&mut self) -> Result<Command> {
-        let pos = self.peek_non_space().start;
-        let mut command = Command {
-            id: self.id(),
-            pos,
-            args: Vec::new(),
-        };
-        loop {
-            self.peek_non_space();
-            if let Some(operand) = self.operand()? {
-                command.args.push(operand);
-            }
-            let token = self.next();
-            match token.kind {
-                Kind::Space => continue,
-                Kind::RightDelim | Kind::RightParen => self.backup(),
-                Kind::Pipe => {}
-                _ => return self.unexpected(token, "operand"),
-            }
-            break;
-        }
-        if command.args.is_empty() {
-            return self.error("empty command");
-        }
-        Ok(command)
-    }
-
-    fn operand(&mut self) -> Result<Option<Expr>> {
-        let Some(term) = self.term()? else {
-            return Ok(None);
-        };
-        if self.peek().kind != Kind::Field {
-            return Ok(Some(term));
-        }
-        let pos = self.peek().start;
-        let mut names = Vec::new();
-        while self.peek().kind == Kind::Field {
-            let token = self.next();
-            names.push(Name::from(&self.str(token)[1..]));
-        }
-        let id = self.id();
-        let kind = match term.kind {
-            ExprKind::Field(mut first) => {
-                first.extend(names);
-                ExprKind::Field(first)
-            }
-            ExprKind::Variable(name, mut first) => {
-                first.extend(names);
-                ExprKind::Variable(name, first)
-            }
-            ExprKind::Bool(_)
-            | ExprKind::Str(_)
-            | ExprKind::Number(_)
-            | ExprKind::Nil
-            | ExprKind::Dot => {
-                let term = quote(term.text().as_bytes());
-                return self.error(format!("unexpected . after term {term}"));
-            }
-            _ => ExprKind::Chain(Box::new(term), names),
-        };
-        Ok(Some(Expr { id, pos, kind }))
-    }
-
-    fn term(&mut self) -> Result<Option<Expr>> {
-        let token = self.next_non_space();
-        let kind = match token.kind {
-            Kind::Identifier => {
-                let name = self.str(token);
-                match self.callee(&name) {
-                    Some(callee) => ExprKind::Function(callee),
-                    None => {
-                        return self
-                            .error(format!("function {} not defined", quote(name.as_bytes())));
-                    }
-                }
-            }
-            Kind::Dot => ExprKind::Dot,
-            Kind::Nil => ExprKind::Nil,
-            Kind::Variable => {
-                let name = self.str(token);
-                if !self.variables.iter().any(|known| **known == *name) {
-                    return self.error(format!("undefined variable {}", quote(name.as_bytes())));
-                }
-                ExprKind::Variable(name.into(), Vec::new())
-            }
-            Kind::Field => ExprKind::Field(vec![Name::from(&self.str(token)[1..])]),
-            Kind::Bool => ExprKind::Bool(self.bytes(token) == b"true"),
-            Kind::CharConstant | Kind::Complex | Kind::Number => {
-                match literal::number(self.bytes(token), token.kind) {
-                    Ok(number) => ExprKind::Number(Box::new(number)),
-                    Err(message) => return self.error(message),
-                }
-            }
-            Kind::LeftParen => {
-                if self.expression_depth >= MAX_EXPRESSION_DEPTH {
-                    return self.error("max expression depth exceeded");
-                }
-                self.expression_depth += 1;
-                self.note_depth();
-                let pipe = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-                    self.pipeline("parenthesized pipeline", Kind::RightParen)
-                });
-                self.expression_depth -= 1;
-                let pipe = pipe?;
-                return Ok(Some(Expr {
-                    id: self.id(),
-                    pos: pipe.pos,
-                    kind: ExprKind::Pipe(Box::new(pipe)),
-                }));
-            }
-            Kind::String | Kind::RawString => {
-                let text = self.unquote(token)?;
-                ExprKind::Str(Box::new((self.str(token), text)))
-            }
-            _ => {
-                self.backup();
-                return Ok(None);
-            }
-        };
-        Ok(Some(Expr {
-            id: self.id(),
-            pos: token.start,
-            kind,
-        }))
-    }
-
-    fn callee(&self, name: &str) -> Option<Callee> {
-        if let Some(function) = self.functions.get(name) {
-            return Some(Callee::Function(function));
-        }
-        match name {
-            "and" => Some(Callee::And),
-            "or" => Some(Callee::Or),
-            "call" => Some(Callee::Call),
-            _ => builtins::get(name).map(|f: &'static Function| Callee::Function(f)),
-        }
-    }
+/// Appends to a table; no table outgrows the text it comes from.
+fn index<T>(table: &mut Vec<T>, entry: T) -> u32 {
+    table.push(entry);
+    (table.len() - 1) as u32
 }
