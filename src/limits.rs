@@ -55,17 +55,8 @@ pub const MAX_COPY_ITEMS: usize = 1_000_000;
 /// Deepest nesting of parentheses in a template (Go: `maxStackDepth`).
 pub const MAX_EXPRESSION_DEPTH: usize = 10_000;
 
-/// Deepest nesting of `if`, `range`, `with` and `block` in one template.
-pub const MAX_BLOCK_DEPTH: u32 = 10_000;
-
-/// Deepest nesting of `include`, `tpl` and `{{ template }}` together.
-pub const MAX_CALL_DEPTH: u32 = 100_000;
-
 /// Most evaluation steps of one render; a large chart takes a hundred thousand.
 pub const MAX_STEPS: u64 = 50_000_000;
-
-/// Most bytes that the templates of one render may write, nested calls included.
-pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Most files and directories of one tree on disk.
 pub const MAX_TREE_FILES: usize = 100_000;

@@ -71,8 +71,8 @@ num: 3
 neg: -7
 big: 1000000
 frac: 1.5
-yes: true
-no: false
+on_: true
+off_: false
 nil: null
 l: [1, b, 2.5, true, null]
 ls: [b, a, c, a]
@@ -174,7 +174,7 @@ const FLOATS: &[&str] = &[
     ".Values.frac",
     ".Values.num",
 ];
-const BOOLS: &[&str] = &["true", "false", ".Values.yes", ".Values.no"];
+const BOOLS: &[&str] = &["true", "false", ".Values.on_", ".Values.off_"];
 const LISTS: &[&str] = &[
     ".Values.l",
     ".Values.ls",
@@ -200,8 +200,6 @@ const ODD: &[&str] = &[
     ".Values.nil",
     ".Values.missing",
     "(.Values.missing)",
-    ".",
-    "$",
     ".Values.s",
     "(split \",\" \"a,b\")",
     "(int64 3)",

@@ -45,7 +45,10 @@ impl Error {
     /// Makes the error of a template that does not parse.
     pub(super) fn parse(error: &ParseError, source: &Str) -> Error {
         let location = location(&error.name, error.line, 0, Some(source));
-        Error { location: Some(location), ..Error::rendering(words::parse_text(error)) }
+        Error {
+            location: Some(location),
+            ..Error::rendering(words::parse_text(error))
+        }
     }
 
     /// Makes the error of a template that fails.
@@ -57,9 +60,17 @@ impl Error {
         let location = error.frames().last().map(|frame| {
             let (line, column) = frame.line_and_column();
             let excerpt = Some(frame.source_line());
-            Location { file: frame.file(), line, column: column + 1, excerpt }
+            Location {
+                file: frame.file(),
+                line,
+                column: column + 1,
+                excerpt,
+            }
         });
-        Error { location, ..Error::rendering(text) }
+        Error {
+            location,
+            ..Error::rendering(text)
+        }
     }
 
     /// Makes the error of a document whose head cannot be read.

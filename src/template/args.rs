@@ -160,7 +160,9 @@ impl Execution<'_, '_, '_> {
             Param::Int => (number.and_then(|n| n.int).map(Value::int), "integer"),
             Param::Int64 => (number.and_then(|n| n.int).map(Value::int64), "integer"),
             Param::Uint32 => {
-                let uint = number.and_then(|n| n.int).and_then(|n| u64::try_from(n).ok());
+                let uint = number
+                    .and_then(|n| n.int)
+                    .and_then(|n| u64::try_from(n).ok());
                 (uint.map(|n| Value::Int(Int::Uint64(n))), "unsigned integer")
             }
             Param::Float64 => (number.and_then(|n| n.float).map(Value::Float), "float"),
