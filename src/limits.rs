@@ -128,9 +128,9 @@ pub const MAX_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
 /// Most bytes of values that the functions of one render make.
 pub const MAX_VALUE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Deepest nesting of templates, their blocks and expressions in one render: beyond the depth at
-/// which Go stops plain recursion.
-pub const MAX_EXEC_NESTING: u32 = 250_000;
+/// Deepest nesting of templates, their blocks and expressions in one render: a little beyond the
+/// depth at which Go stops plain recursion.
+pub const MAX_EXEC_NESTING: u32 = 110_000;
 
 /// Most calls of `tpl` inside each other; Helm has no bound.
 pub const MAX_TPL_DEPTH: usize = 1000;

@@ -178,7 +178,7 @@ impl Execution<'_, '_, '_> {
     }
 
     /// Checks a value against the type of a parameter.
-    fn check(&self, datum: Datum, param: Param) -> Outcome<Operand> {
+    pub(super) fn check(&self, datum: Datum, param: Param) -> Outcome<Operand> {
         if let Datum::Invalid = datum {
             return nil_of(param)
                 .ok_or_else(|| self.error(format!("invalid value; expected {}", go_name(param))));

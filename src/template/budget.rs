@@ -103,21 +103,21 @@ impl Budget {
         Ok(())
     }
 
-    /// Enters one more level of nesting.
-    pub(super) fn enter(&mut self) -> Result<(), Exceeded> {
-        if self.nesting >= self.limits.nesting {
+    /// Enters `levels` more levels of nesting.
+    pub(super) fn enter(&mut self, levels: u32) -> Result<(), Exceeded> {
+        if self.nesting.saturating_add(levels) > self.limits.nesting {
             let limit = self.limits.nesting;
             return Err(Exceeded(format!(
                 "templates and their blocks are nested more than {limit} deep"
             )));
         }
-        self.nesting += 1;
+        self.nesting += levels;
         Ok(())
     }
 
-    /// Leaves a level of nesting.
-    pub(super) fn leave(&mut self) {
-        self.nesting -= 1;
+    /// Leaves as many levels of nesting.
+    pub(super) fn leave(&mut self, levels: u32) {
+        self.nesting -= levels;
     }
 }
 

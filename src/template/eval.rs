@@ -273,8 +273,25 @@ impl<'t> Execution<'_, '_, 't> {
                 self.at = before;
                 Err(self.error(text))
             }
-            Some(Err(text)) if text.starts_with("wrong type for value; ") => Err(self.error(text)),
+            Some(Err(text)) if text.starts_with("wrong type for value; ") => {
+                self.recheck(dot, words, &text)?;
+                Err(self.error(text))
+            }
             Some(Err(text)) => Err(self.failed_call(name, id, FuncError::Message(text))),
+        }
+    }
+
+    /// Gives the only argument of a method the error that it would get as that of a function.
+    fn recheck(&mut self, dot: &Datum, words: &Words<'_>, text: &str) -> Outcome<()> {
+        let param = match text.split_once("expected ").map(|(_, rest)| rest) {
+            Some(wanted) if wanted.starts_with("string;") => Param::String,
+            Some(wanted) if wanted.starts_with("int;") => Param::Int,
+            _ => return Ok(()),
+        };
+        match (words.args, &words.piped) {
+            (&[arg], None) => self.argument(dot, param, arg).map(|_| ()),
+            (&[], Some(piped)) => self.check(piped.clone(), param).map(|_| ()),
+            _ => Ok(()),
         }
     }
 

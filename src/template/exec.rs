@@ -326,10 +326,10 @@ impl<'a> Execution<'_, 'a, '_> {
 
     /// Calls `body` one level deeper.
     pub(super) fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        let entered = self.run.budget.enter();
+        let entered = self.run.budget.enter(1);
         self.within(entered)?;
         let result = nest::grow(|| body(self));
-        self.run.budget.leave();
+        self.run.budget.leave(1);
         result
     }
 
