@@ -13,7 +13,7 @@ use std::rc::Rc;
 use boon::{CompileError, Compiler, Schemas, UrlLoader};
 use serde_json::{Map, Number, Value as Json};
 
-use super::deep;
+use super::{deep, json};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::value::Tree;
 use crate::value::quote::quote;
@@ -37,7 +37,7 @@ const ADDRESS: &str = "file:///values.schema.json";
 /// assert_eq!(error.unwrap_err(), "- at '/a': got string, want integer\n");
 /// ```
 pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLine>, String> {
-    let schema: Json = serde_json::from_slice(schema).map_err(|e| e.to_string())?;
+    let schema = parse(schema)?;
     let urns = Rc::new(RefCell::new(Vec::new()));
     let loader = Loader(Rc::clone(&urns));
     // The stack that the validator needs grows with the values.
@@ -52,6 +52,25 @@ pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLi
     }
     let urns = urns.borrow();
     Ok(urns.iter().map(|urn| urn_warning(urn, helm)).collect())
+}
+
+/// Reads the first JSON value of a schema file as the reference's decoder does.
+fn parse(text: &[u8]) -> Result<Json, String> {
+    let blank = |b: &&u8| b" \t\r\n".contains(b);
+    if text.iter().all(|b| blank(&b)) {
+        return Err("EOF".to_owned());
+    }
+    let (_, len) = json::decode_prefix(text).map_err(|e| match e.as_str() {
+        "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+        _ => e,
+    })?;
+    let (text, rest) = text.split_at(len);
+    match rest.iter().find(|b| !blank(b)) {
+        Some(token @ (b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) => Err(
+            format!("invalid character {} after top-level value", *token as char),
+        ),
+        _ => serde_json::from_slice(text).map_err(|e| e.to_string()),
+    }
 }
 
 fn validate(schema: &Json, values: &Tree, loader: Loader) -> Result<(), String> {
