@@ -7,7 +7,7 @@ use crate::value::{Tree, json};
 /// # Errors
 ///
 /// Go's text of what is wrong.
-pub(super) fn decode_prefix(text: &[u8]) -> Result<(Tree, usize), String> {
+pub(crate) fn decode_prefix(text: &[u8]) -> Result<(Tree, usize), String> {
     let len = value_len(text);
     Ok((json::decode(&text[..len])?, len))
 }
