@@ -14,6 +14,7 @@ mod ignore;
 mod install;
 mod load;
 mod metadata;
+pub mod schema;
 mod shape;
 mod sniff;
 mod validate;

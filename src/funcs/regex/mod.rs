@@ -59,6 +59,18 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("regexQuoteMeta", &[Param::String], regex_quote_meta),
 ];
 
+/// Translates a pattern of Go's dialect to the `regex` package's.
+///
+/// # Errors
+///
+/// Go's text.
+pub(crate) fn translate(pattern: &str) -> Result<String, String> {
+    match syntax::translate(pattern.as_bytes()) {
+        Ok(translation) => Ok(translation.pattern),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The pattern of a `must…` function: its errors are ordinary ones.
 fn must_compile(args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
     matcher::compile(args.str(0)).map_err(|error| match error {
