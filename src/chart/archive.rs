@@ -87,26 +87,9 @@ pub(super) fn unpack(
         }
         let name = checked_name(&raw_name)?;
         let size = entry.size();
-        if size > left {
-            return Err(too_large(helm));
-        }
-        if size > MAX_CHART_FILE_BYTES {
-            return Err(ChartError::archive(format!(
-                "decompressed chart file {} is larger than the maximum file size \
-                 {MAX_CHART_FILE_BYTES}",
-                quote(&raw_name)
-            )));
-        }
-        // A link with a size lies about it, which Helm notices in these words.
-        if size > 0 && has_no_content(kind) {
-            return Err(too_large(helm));
-        }
+        check_size(size, left, kind, &raw_name, helm)?;
         budget.spend(size)?;
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
-        if (content.len() as u64) < size {
-            return Err(ChartError::archive("unexpected EOF"));
-        }
+        let content = read_content(&mut entry, size)?;
         left -= size;
         if left == 0 {
             return Err(too_large(helm));
@@ -120,6 +103,40 @@ pub(super) fn unpack(
         return Err(ChartError::archive("no files in chart archive"));
     }
     Ok(files)
+}
+
+/// Refuses an entry that is over a bound, or over what is `left` of the archive's.
+fn check_size(
+    size: u64,
+    left: u64,
+    kind: EntryType,
+    name: &[u8],
+    helm: HelmCompat,
+) -> Result<(), ChartError> {
+    if size > left {
+        return Err(too_large(helm));
+    }
+    if size > MAX_CHART_FILE_BYTES {
+        return Err(ChartError::archive(format!(
+            "decompressed chart file {} is larger than the maximum file size \
+             {MAX_CHART_FILE_BYTES}",
+            quote(name)
+        )));
+    }
+    // A link with a size lies about it, which Helm notices in these words.
+    if size > 0 && has_no_content(kind) {
+        return Err(too_large(helm));
+    }
+    Ok(())
+}
+
+fn read_content(entry: &mut impl Read, size: u64) -> Result<Vec<u8>, ChartError> {
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
+    if (content.len() as u64) < size {
+        return Err(ChartError::archive("unexpected EOF"));
+    }
+    Ok(content)
 }
 
 /// Go's text for data without a gzip header.

@@ -17,6 +17,8 @@ mod metadata;
 pub mod schema;
 mod shape;
 mod sniff;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::sync::Arc;

@@ -7,6 +7,8 @@ mod documents;
 pub(crate) mod json;
 mod set;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::diag::Diagnostic;
 use crate::helm::HelmCompat;
