@@ -17,7 +17,6 @@ pub mod math;
 mod merge;
 pub mod network;
 pub mod paths;
-mod quote;
 pub mod random;
 #[cfg(test)]
 pub(crate) mod recorded;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sha2::{Digest, Sha256};
 
 use crate::funcs::dates::{Time, Zone};
-use crate::funcs::quote::quote;
+use crate::value::quote::quote;
 use crate::funcs::random::Generator;
 
 use super::der::{self, Reader};

@@ -12,7 +12,7 @@ mod unicode;
 
 use std::rc::Rc;
 
-use crate::funcs::quote::back_quote;
+use crate::value::quote::back_quote;
 use crate::template::{Args, FuncError, Function, Param};
 use crate::value::{List, ListType, Str, Value};
 
