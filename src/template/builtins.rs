@@ -7,7 +7,7 @@ use std::any::Any;
 
 use super::ast::{Callee, Special};
 use super::compare;
-use super::datum::indirect_type_name;
+use super::datum::{indirect_type_name, write_target};
 use super::func::{Args, Call, FuncError, Function, Functions, Operand, Param};
 use crate::limits::MAX_FORMAT_BYTES;
 use crate::value::format;
@@ -133,8 +133,15 @@ fn escaped(args: Args<'_>, escape: fn(&[u8]) -> Vec<u8>) -> Result<Value, FuncEr
         Value::Nil => Value::from("<no value>"),
         arg => arg.clone(),
     };
-    let args: Vec<Value> = args.0.iter().map(shown).collect();
-    text(escape(&printf::sprint(&args)))
+    let plain = match args.0 {
+        [arg] => {
+            let mut plain = Vec::new();
+            write_target(&mut plain, &shown(arg));
+            plain
+        }
+        args => printf::sprint(&args.iter().map(shown).collect::<Vec<_>>()),
+    };
+    text(escape(&plain))
 }
 
 fn not(args: &[Operand]) -> Result<Operand, FuncError> {

@@ -135,6 +135,10 @@ impl<'r, 'a, 't> Execution<'r, 'a, 't> {
     fn range(&mut self, dot: &Datum, branch: Branch) -> Outcome<Flow> {
         let mark = self.run.variables.len();
         let value = self.pipeline(dot, branch.pipe)?;
+        if let Value::Map(map) = value.value() {
+            // The entries are copied before the first turn.
+            self.steps(map.len() / 8)?;
+        }
         let mut turns = Turns::new(self, branch);
         let n_turns = match value.value() {
             Value::Int(n) => turns.integers(*n)?,

@@ -1,8 +1,12 @@
 //! Go's `text/template`: text is parsed once into an immutable program, which is then executed
 //! many times, also from several threads.
 //!
-//! This module knows nothing of Helm, charts or YAML: functions come in a [`func::Functions`]
-//! table, and what they need from the outside through the [`func::Host`] trait.
+//! In: a [`TemplateSet`] of texts, a table of functions, data, a [`Host`]. Out: bytes. Refused, with
+//! Go's texts and positions: what Go refuses, and what exceeds a bound of [`Limits`].
+//!
+//! This module knows nothing of charts or YAML. Of Helm it knows the options it sets
+//! (`missingkey=zero`) and what its `include` and `tpl` do; other functions come in a
+//! [`func::Functions`] table, and what they need from the outside through the [`func::Host`] trait.
 
 mod args;
 mod ast;

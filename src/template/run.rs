@@ -289,10 +289,7 @@ mod tests {
         assert!(error(&text).ends_with("at <errf `x`>: error calling errf: x"));
         let word = nested("(", "1", ")", MAX_EXPRESSION_DEPTH - 1);
         let text = error(&format!("{{{{ {word} 2 }}}}"));
-        assert!(
-            text.ends_with(": can't give argument to non-function ".to_owned().as_str())
-                || text.contains("((((1")
-        );
+        assert!(text.contains("can't give argument to non-function (((((("));
     }
 
     #[test]
