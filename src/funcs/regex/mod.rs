@@ -12,8 +12,8 @@ mod unicode;
 
 use std::rc::Rc;
 
-use crate::value::quote::back_quote;
 use crate::template::{Args, FuncError, Function, Param};
+use crate::value::quote::back_quote;
 use crate::value::{List, ListType, Str, Value};
 
 use matcher::{CompileError, Matcher};
