@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Int, Kind, Str, Tree, Value};
+use super::{Int, Kind, Str, Tree, Value, json};
 
 /// A Go value that is no plain scalar, slice or map: a struct, a pointer to one, or a named map
 /// such as `.Files`.
@@ -56,12 +56,21 @@ pub trait Object: fmt::Debug {
         true
     }
 
-    /// What `encoding/json` makes of the object.
+    /// The fields that `encoding/json` writes of a struct, in its order, under their JSON names.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
+    /// What `encoding/json` makes of the object; of a struct, its JSON fields.
     ///
     /// # Errors
     ///
     /// The encoder's error text.
-    fn json(&self) -> Result<Tree, String>;
+    fn json(&self) -> Result<Tree, String> {
+        let fields = self.json_fields().unwrap_or_default().into_iter();
+        let fields = fields.map(|(name, value)| Ok((name.into(), json::to_tree(&value)?)));
+        Ok(Tree::map(fields.collect::<Result<_, String>>()?))
+    }
 
     /// Go's `reflect.DeepEqual`.
     fn deep_equal(&self, other: &dyn Object) -> bool;
