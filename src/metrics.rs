@@ -159,7 +159,8 @@ fn read(text: &str) -> Samples {
             .find(|family| name.strip_prefix(family.0) == Some(suffix(family)));
         let value = value.parse::<f64>().ok();
         let value = value.filter(|value| value.is_finite() && *value >= 0.0);
-        if let (Some(family), Some(value)) = (family, value) {
+        let is_whole = labels.is_empty() || labels.ends_with('}');
+        if let (Some(family), Some(value), true) = (family, value, is_whole) {
             samples.insert((family.0, labels.to_owned()), value);
         }
     }
@@ -256,6 +257,7 @@ jenkins_cmp_output_bytes_total{command="generate"} 20
             "\n \n{} 1\n",
             "jenkins_cmp_calls_total NaN\njenkins_cmp_calls_total -1",
             "other_total 5",
+            "jenkins_cmp_calls_total{command=\"gen 5",
         ] {
             assert!(read(text).is_empty(), "{text:?}");
         }

@@ -70,8 +70,7 @@ impl Gate {
         let start = Instant::now();
         let wait = Wait {
             start,
-            // An instant too far away to be told is as good as a day.
-            deadline: start.checked_add(patience).unwrap_or(start + DAY),
+            deadline: wait::deadline(start, patience),
             n_slots: self.n_slots,
         };
         let queue = self.state.lock_file("queue")?;
@@ -131,8 +130,6 @@ impl Slot {
         self.entered
     }
 }
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The patience of one call.
 struct Wait {

@@ -119,6 +119,17 @@ fn tickets_of_the_dead_are_passed_over() {
 }
 
 #[test]
+fn any_number_of_slots_and_seconds_is_taken() {
+    let directory = Directory::new("extremes");
+    let gate = directory.gate(usize::MAX);
+    let slots: Vec<Slot> = (0..MAX_SLOTS)
+        .map(|_| gate.enter(Duration::MAX).unwrap())
+        .collect();
+    assert!(gate.enter(Duration::ZERO).is_err());
+    drop(slots);
+}
+
+#[test]
 fn a_waiter_that_gives_up_lets_the_next_forward() {
     let directory = Directory::new("quit");
     let gate = directory.gate(1);

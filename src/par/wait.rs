@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// The stack of a thread that does nothing but one system call and one message.
 const STACK_BYTES: usize = 64 * 1024;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Opens the file at `path`, made if absent, and locks it, waiting at most for `patience`; gives
 /// nothing when that was too short.
 ///
@@ -22,7 +24,12 @@ const STACK_BYTES: usize = 64 * 1024;
 pub fn lock_within(path: &Path, patience: Duration) -> io::Result<Option<File>> {
     let mut options = File::options();
     let file = options.append(true).create(true).open(path)?;
-    lock_any(vec![file], Instant::now() + patience)
+    lock_any(vec![file], deadline(Instant::now(), patience))
+}
+
+/// The end of a wait that begins at `start`; one too far away to be told is as good as a day.
+pub(super) fn deadline(start: Instant, patience: Duration) -> Instant {
+    start.checked_add(patience).unwrap_or(start + DAY)
 }
 
 /// Locks `file` if nobody holds it.
@@ -41,6 +48,10 @@ pub(super) fn lock_any(files: Vec<File>, deadline: Instant) -> io::Result<Option
     {
         return Ok(files.into_iter().next());
     }
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Ok(None);
+    }
     let (first, locked) = mpsc::channel();
     let mut started = Ok(());
     let mut n_started = 0;
@@ -58,7 +69,6 @@ pub(super) fn lock_any(files: Vec<File>, deadline: Instant) -> io::Result<Option
     if n_started == 0 {
         started?;
     }
-    let left = deadline.saturating_duration_since(Instant::now());
     locked.recv_timeout(left).ok().transpose()
 }
 
