@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
@@ -49,9 +50,17 @@ pub(super) struct Defaults {
 }
 
 impl GateArgs {
-    /// Whether flag or variable set the cap.
-    pub(super) fn sets_parallelism(&self) -> bool {
-        self.parallelism.is_some()
+    /// The cap: that of flag or variable, else the one `in_files`, else the cores that the control
+    /// group or the machine grants.
+    pub(super) fn n_slots(
+        &self,
+        in_files: impl FnOnce() -> Result<Option<NonZeroUsize>, Error>,
+    ) -> Result<NonZeroUsize, Error> {
+        if let Some(n_slots) = self.parallelism {
+            return Ok(n_slots);
+        }
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Ok(in_files()?.unwrap_or_else(cores))
     }
 
     /// Runs `work` and records what it did, however it ends.

@@ -1,9 +1,7 @@
 //! `jenkins-cmp render [PATH…]`: the manifests of overlays, repeatable.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use clap::Args;
@@ -107,23 +105,15 @@ pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
     args.gate.measured(DEFAULTS, |meter| {
         let mut out = String::new();
         for path in &args.paths {
-            let slot = meter.enter(n_slots(path, &args.gate)?)?;
+            let n_slots = args
+                .gate
+                .n_slots(|| Ok(app::parallelism(&locate(path)?)?))?;
+            let slot = meter.enter(n_slots)?;
             out.push_str(&overlay(path, &args.settings, &stand_ins, meter)?);
             drop(slot);
         }
         meter.output(out.as_bytes())
     })
-}
-
-/// The cap for the overlay at `path` where neither flag nor variable sets one: that of its settings,
-/// else the cores that the control group or the machine grants.
-fn n_slots(path: &Path, gate: &GateArgs) -> Result<NonZeroUsize, Error> {
-    let in_files = if gate.sets_parallelism() {
-        None
-    } else {
-        app::parallelism(&locate(path)?)?
-    };
-    Ok(in_files.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)))
 }
 
 fn locate(path: &Path) -> Result<app::Place, Box<Diagnostic>> {
