@@ -5,5 +5,6 @@ mod differential;
 mod functions;
 mod generate;
 mod readme;
+mod par;
 mod support;
 mod tidy;

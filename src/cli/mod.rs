@@ -4,6 +4,7 @@
 //! `output` writes to the two streams.
 
 mod exit;
+mod gate;
 mod generate;
 
 mod host;
@@ -11,6 +12,7 @@ mod output;
 mod render;
 
 mod template;
+mod timed;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
