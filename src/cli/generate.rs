@@ -1,6 +1,7 @@
 //! `jenkins-cmp generate`: what the Argo CD sidecar runs in an overlay's directory.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -58,9 +59,13 @@ const MIN_KEY_BYTES: usize = 16;
 
 /// Runs the command.
 pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
-    // `PWD` still names the server's own directory, so the overlay is found by getcwd.
-    let directory = std::env::current_dir()
-        .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))?;
-    let text = render::overlay(&directory, &args.settings, &make_host)?;
+    let directory = current_directory()?;
+    let text = render::overlay(&directory, &args.settings, &make_host).map_err(Error::shortened)?;
     output::stdout(text.as_bytes())
+}
+
+/// The current directory by getcwd: `PWD` still names the plugin server's own.
+pub(super) fn current_directory() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))
 }
