@@ -21,4 +21,5 @@ pub mod render;
 pub mod template;
 pub mod value;
 pub mod values;
+pub mod wiring;
 pub mod yaml;

@@ -1,10 +1,13 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod cmp_server;
 mod differential;
 mod functions;
 mod generate;
-mod readme;
 mod par;
+mod plugin;
+mod readme;
 mod support;
 mod tidy;
+mod wiring;

@@ -203,9 +203,11 @@ fn note_origins(
                 path.pop();
             }
         }
+        // Nothing is left of a layer whose groups are all pinned.
+        _ if path.is_empty() => {}
         leaf => {
             origins.retain(|known, _| !known.starts_with(path));
-            if !leaf.is_null() && !path.is_empty() {
+            if !leaf.is_null() {
                 origins.insert(path.clone(), layer.origin(path));
             }
         }

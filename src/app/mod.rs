@@ -71,10 +71,7 @@ impl Overlay {
 ///
 /// The directory is no overlay, or settings are wrong, missing or point nowhere.
 pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>> {
-    let mut layers = files(&place)?;
-    check_is_overlay(&place)?;
-    layers.extend(above);
-    let Combined { settings, origins } = combine(layers)?;
+    let Combined { settings, origins } = settings_at(&place, above)?;
     let from = |path: &[&str]| {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
         origins.get(&path)
@@ -111,17 +108,37 @@ pub fn parallelism(place: &Place) -> Result<Option<NonZeroUsize>, Box<Diagnostic
     Ok(combine(files(place)?)?.settings.parallelism)
 }
 
+/// Combines the settings files of `place` with `above`, the layers over them; whether they make
+/// sense together is not looked at.
+///
+/// # Errors
+///
+/// The directory is no overlay, or a settings file is wrong.
+pub fn settings_at(place: &Place, above: Vec<Layer>) -> Result<Combined, Box<Diagnostic>> {
+    let mut layers = files(place)?;
+    check_is_overlay(place)?;
+    layers.extend(above);
+    combine(layers)
+}
+
 /// The settings files from the fleet's root down to the overlay.
 fn files(place: &Place) -> Result<Vec<Layer>, Box<Diagnostic>> {
     let mut layers = Vec::new();
-    if let Some(fleet) = &place.fleet {
-        let mut directories: Vec<&str> = ancestors(&place.overlay).collect();
-        directories.retain(|directory| directory.len() >= fleet.len());
-        for directory in directories.into_iter().rev() {
-            layers.extend(layers::read(&place.repository, directory)?);
-        }
+    for directory in settings_directories(place) {
+        layers.extend(layers::read(&place.repository, directory)?);
     }
     Ok(layers)
+}
+
+/// The directories whose settings files count for `place`, the fleet's root first.
+pub(crate) fn settings_directories(place: &Place) -> Vec<&str> {
+    let Some(fleet) = &place.fleet else {
+        return Vec::new();
+    };
+    let mut directories: Vec<&str> = ancestors(&place.overlay).collect();
+    directories.retain(|directory| directory.len() >= fleet.len());
+    directories.reverse();
+    directories
 }
 
 /// Says whether `name` is a DNS subdomain, as names of most objects are.

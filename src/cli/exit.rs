@@ -5,9 +5,14 @@ use std::process::ExitCode;
 
 use crate::diag::Diagnostic;
 
+/// The length of the beginning and of the end of a message that stay, in bytes.
+const MAX_HALF: usize = 1500;
+
 /// How a command that did not succeed ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// The answer is no.
+    No,
     /// The command line itself is wrong.
     Usage,
     /// A file, value or chart is wrong.
@@ -20,6 +25,7 @@ impl Failure {
     /// The exit code.
     pub(super) fn code(self) -> u8 {
         match self {
+            Failure::No => 1,
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
@@ -29,6 +35,7 @@ impl Failure {
     /// The failure in one word.
     pub(super) fn outcome(self) -> &'static str {
         match self {
+            Failure::No => "no",
             Failure::Usage => "usage",
             Failure::Input => "input",
             Failure::World => "world",
@@ -46,6 +53,14 @@ pub(super) struct Error {
 }
 
 impl Error {
+    /// The answer is no.
+    pub(super) fn no(message: impl Into<String>) -> Error {
+        Error {
+            failure: Failure::No,
+            message: message.into(),
+        }
+    }
+
     /// A wrong command line.
     pub(super) fn usage(message: impl Into<String>) -> Error {
         Error {
@@ -68,6 +83,19 @@ impl Error {
             failure: Failure::World,
             message: message.into(),
         }
+    }
+
+    /// The error with the middle of a long message left out: Argo CD stores and shows all of it.
+    pub(super) fn shortened(mut self) -> Error {
+        let length = self.message.len();
+        if length > 2 * MAX_HALF {
+            let is_boundary = |at: &usize| self.message.is_char_boundary(*at);
+            let head = (0..=MAX_HALF).rev().find(is_boundary).unwrap_or(0);
+            let tail = (length - MAX_HALF..=length).find(is_boundary);
+            let tail = tail.unwrap_or(length);
+            self.message.replace_range(head..tail, " … ");
+        }
+        self
     }
 
     /// The exit code of the process.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -73,13 +74,17 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
         // Before anything is read: a waiting call costs next to nothing. The settings of a
         // repository have no say here, since the sidecar's cores are not theirs to give.
         let slot = meter.enter(NonZeroUsize::MIN)?;
-        // `PWD` still names the server's own directory, so the overlay is found by getcwd.
-        let directory = std::env::current_dir().map_err(|error| {
-            Error::world(format!("failed to find the current directory: {error}"))
-        })?;
-        let text = render::overlay(&directory, &args.settings, &make_host, meter)?;
+        let directory = current_directory()?;
+        let text = render::overlay(&directory, &args.settings, &make_host, meter)
+            .map_err(Error::shortened)?;
         // The reader may be slow, and writing needs no core.
         drop(slot);
         meter.output(text.as_bytes())
     })
+}
+
+/// The current directory by getcwd: `PWD` still names the plugin server's own.
+pub(super) fn current_directory() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))
 }

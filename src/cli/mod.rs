@@ -3,16 +3,21 @@
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
 //! `output` writes to the two streams.
 
+mod applications;
+mod discover;
+mod doctor;
 mod exit;
 mod gate;
 mod generate;
-
 mod host;
+mod init;
 mod output;
+mod parameters;
 mod render;
-
 mod template;
 mod timed;
+#[cfg(test)]
+mod wired;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,7 +42,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Applications(applications::ApplicationsArgs),
+    Discover(discover::DiscoverArgs),
+    Doctor(doctor::DoctorArgs),
     Generate(generate::GenerateArgs),
+    Init(init::InitArgs),
+    Parameters(parameters::ParametersArgs),
     Render(render::RenderArgs),
     Template(Box<template::TemplateArgs>),
 }
@@ -81,7 +91,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
+        Command::Applications(args) => applications::run(&args),
+        Command::Discover(args) => discover::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Parameters(args) => parameters::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Template(args) => template::run(&args),
     }

@@ -1,8 +1,12 @@
-//! What Argo CD tells a config-management plugin.
+//! What Argo CD tells a config-management plugin, and what it is answered.
 //!
-//! In: the environment as a map. Out: layers of settings, and values from the Application's
-//! parameters. Refused: parameters that are not JSON, unknown, of the wrong kind or given twice.
-//! Nothing here repeats a value in a message: it may be a secret.
+//! In: the environment as a map. Out: layers of settings, values from the Application's
+//! parameters, and the answers to the other hooks of `plugin.yaml`. Refused: parameters that are
+//! not JSON, unknown, of the wrong kind or given twice. Nothing here repeats a value in a message:
+//! it may be a secret.
+
+mod announce;
+mod discover;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,20 +14,29 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use announce::{Announcement, announce};
+pub use discover::{is_overlay, overlays};
+
+use announce::KNOWN;
+
 use crate::app::{Layer, Origin};
 use crate::diag::{self, Diagnostic};
 
 /// The variable with the Application's parameters.
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
 
-/// The parameters that an Application may set.
-const KNOWN: [&str; 5] = ["values", "set", "chartVersion", "releaseName", "namespace"];
-
 /// What Argo CD puts before the names in `plugin.env`.
 const USER_PREFIX: &str = "ARGOCD_ENV_";
 
 /// The directory of the plugin server that holds one directory for each call.
 const WORK_DIRECTORY: &str = "_cmp_server";
+
+/// The name of the plugin in `plugin.yaml`.
+pub const NAME: &str = "jenkins-cmp";
+
+/// The version of the plugin in `plugin.yaml`, which Applications put behind the name; it changes
+/// whenever the output can change, so that Argo CD renders anew.
+pub const VERSION: &str = "v0.1";
 
 /// What one call of the plugin asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -128,6 +141,31 @@ impl Call {
         }
         Ok(())
     }
+}
+
+/// Expands `$NAME` and `${NAME}` as Argo CD does in the values of `plugin.env`: `$$` is a dollar
+/// sign, an unknown name nothing.
+pub fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, behind) = if let Some(behind) = after.strip_prefix('$') {
+            out.push('$');
+            ("", behind)
+        } else if let Some((name, behind)) = after
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'))
+        {
+            (name, behind)
+        } else {
+            after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()))
+        };
+        out.push_str(known.get(name).map_or("", String::as_str));
+        rest = behind;
+    }
+    out + rest
 }
 
 /// The top of the plugin server's copy of the repository, if `directory` lies in one.
@@ -296,19 +334,5 @@ mod tests {
         assert_eq!(boundary(top).as_deref(), Some(top));
         assert_eq!(boundary(Path::new("/tmp/_cmp_server")), None);
         assert_eq!(boundary(Path::new("/home/u/fleet")), None);
-    }
-
-    #[test]
-    fn the_plugin_file_announces_the_parameters() {
-        let text = include_str!("../../plugin.yaml");
-        let plugin = crate::yaml::to_tree(text.as_bytes()).unwrap();
-        let announced = plugin.at(["spec", "parameters", "static"]).unwrap();
-        let names: Vec<_> = announced
-            .as_list()
-            .unwrap()
-            .iter()
-            .map(|parameter| parameter.get("name").unwrap().as_str().unwrap())
-            .collect();
-        assert_eq!(names, KNOWN);
     }
 }

@@ -1,0 +1,96 @@
+//! Every command line that a file of this repository runs parses.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use super::Cli;
+use crate::plugin;
+use crate::value::Tree;
+use crate::yaml;
+
+/// The argument vectors of our binary anywhere in a YAML document.
+fn command_lines(tree: &Tree, found: &mut Vec<Vec<String>>) {
+    if let Some(entries) = tree.as_map() {
+        let list = |key: &str| -> Vec<String> {
+            let items = tree.get(key).and_then(Tree::as_list).unwrap_or_default();
+            let texts = items.iter().filter_map(Tree::as_str);
+            texts.map(str::to_owned).collect()
+        };
+        let argv = [list("command"), list("args")].concat();
+        if argv
+            .first()
+            .is_some_and(|program| program.ends_with(plugin::NAME))
+        {
+            found.push(argv);
+        }
+        entries
+            .values()
+            .for_each(|value| command_lines(value, found));
+    }
+    for item in tree.as_list().unwrap_or_default() {
+        command_lines(item, found);
+    }
+}
+
+fn documents(path: &Path) -> Vec<Tree> {
+    let text = fs::read_to_string(path).unwrap();
+    let documents = text.split("\n---\n");
+    documents
+        .map(|text| {
+            yaml::to_tree_strict(text.as_bytes()).unwrap_or_else(|e| panic!("{path:?}: {e}"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_line_parses() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("plugin.yaml")];
+    let deploy = fs::read_dir(root.join("deploy")).unwrap();
+    files.extend(deploy.map(|entry| entry.unwrap().path()));
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    let mut found = Vec::new();
+    for document in files.iter().flat_map(|path| documents(path)) {
+        command_lines(&document, &mut found);
+    }
+    // YAML in docs/argocd.md and the last line of the Dockerfile name hooks too.
+    let docs = fs::read_to_string(root.join("docs/argocd.md")).unwrap();
+    for block in docs.split("```yaml\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for text in block.split("\n---\n") {
+            command_lines(&yaml::to_tree_strict(text.as_bytes()).unwrap(), &mut found);
+        }
+    }
+    let dockerfile = fs::read_to_string(root.join("deploy/Dockerfile")).unwrap();
+    for line in dockerfile.lines() {
+        if let Some(argv) = line
+            .strip_prefix("ENTRYPOINT ")
+            .or(line.strip_prefix("CMD "))
+        {
+            let argv: Vec<String> = serde_json::from_str(argv).unwrap();
+            if argv[0].ends_with(plugin::NAME) {
+                found.push(argv);
+            }
+        }
+    }
+    assert!(found.len() >= 4, "{found:?}");
+    for argv in found {
+        // Help and version count as parsed: they are what was asked for.
+        let parsed = Cli::try_parse_from(&argv);
+        assert!(parsed.is_ok_or_help(), "{argv:?}: {:?}", parsed.err());
+    }
+}
+
+/// Whether clap understood the line.
+trait Parsed {
+    fn is_ok_or_help(&self) -> bool;
+}
+
+impl Parsed for Result<Cli, clap::Error> {
+    fn is_ok_or_help(&self) -> bool {
+        self.as_ref().err().is_none_or(|error| !error.use_stderr())
+    }
+}
