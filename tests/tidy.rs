@@ -24,8 +24,10 @@ struct Module(&'static str, u8, &'static [&'static str]);
 const MODULES: &[Module] = &[
     Module("diag", 0, &[]),
     Module("limits", 0, &[]),
+    Module("helm", 1, &[]),
     Module("value", 1, &[]),
     Module("files", 1, &[]),
+    Module("store", 2, &[]),
     Module("template", 2, &[]),
     Module("yaml", 2, &[]),
     Module("funcs", 3, &[]),
@@ -34,6 +36,7 @@ const MODULES: &[Module] = &[
     Module("manifest", 4, &[]),
     Module("patch", 5, &[]),
     Module("release", 5, &[]),
+    Module("fetch", 5, &[]),
     Module("plugin", 5, &[]),
     Module("app", 6, &[]),
     Module("jobs", 6, &[]),
@@ -50,6 +53,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("boon::", &["values"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),
+    ("ureq::", &["fetch"]),
+    ("url::", &["fetch"]),
     ("anyhow::", &["cli"]),
 ];
 

@@ -8,6 +8,8 @@ use crate::diag::Diagnostic;
 /// How a command that did not succeed ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// The answer is no.
+    Answer,
     /// The command line itself is wrong.
     Usage,
     /// A file, value or chart is wrong.
@@ -19,6 +21,7 @@ pub(super) enum Failure {
 impl Failure {
     fn code(self) -> u8 {
         match self {
+            Failure::Answer => 1,
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
@@ -36,6 +39,14 @@ pub(super) struct Error {
 }
 
 impl Error {
+    /// A check that found something.
+    pub(super) fn answer(message: impl Into<String>) -> Error {
+        Error {
+            failure: Failure::Answer,
+            message: message.into(),
+        }
+    }
+
     /// A wrong command line.
     pub(super) fn usage(message: impl Into<String>) -> Error {
         Error {
@@ -68,7 +79,11 @@ impl Error {
 
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Error {
-        Error::input(format!("{diagnostic:#}"))
+        let message = format!("{diagnostic:#}");
+        match diagnostic.outside {
+            true => Error::world(message),
+            false => Error::input(message),
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
 //! [`output`] writes to the two streams.
 
+mod chart;
 mod exit;
 mod generate;
 
 mod host;
 mod output;
+mod remote;
 mod render;
 
 mod template;
@@ -35,6 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Chart(chart::ChartArgs),
     Generate(generate::GenerateArgs),
     Render(render::RenderArgs),
     Template(Box<template::TemplateArgs>),
@@ -79,6 +82,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
+        Command::Chart(args) => chart::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Template(args) => template::run(&args),

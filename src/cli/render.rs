@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::exit::Error;
 use super::output;
+use super::remote::{Remote, RemoteArgs};
 use super::template::Major;
 use crate::app::{self, Flags};
 use crate::diag::Diagnostic;
@@ -61,6 +62,9 @@ pub(super) struct SettingsArgs {
     /// The release of Helm whose bytes are wanted
     #[arg(long, value_name = "MAJOR", value_enum)]
     helm_compat: Option<Major>,
+
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 impl SettingsArgs {
@@ -84,7 +88,8 @@ pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
     format!("{}/{}", input.namespace, input.name)
 }
 
-fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+/// A world in which the same inputs give the same bytes.
+pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
     Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
 }
 
@@ -107,7 +112,9 @@ pub(super) fn overlay(
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let place = app::locate(path, plugin::boundary(&absolute).as_deref())?;
     let flags = settings.flags();
-    let output = render::render(place, &environment(), &flags, &HelmCharts::new(make_host))?;
+    let remote = Remote::new(&settings.remote);
+    let charts = HelmCharts::new(make_host).with_archives(&remote);
+    let output = render::render(place, &environment(), &flags, &charts)?;
     for line in &output.log {
         output::stderr(&line.text_for(HelmCompat::V4));
     }
@@ -115,7 +122,7 @@ pub(super) fn overlay(
 }
 
 /// The process's environment; what is not UTF-8 concerns nobody here.
-fn environment() -> BTreeMap<String, String> {
+pub(super) fn environment() -> BTreeMap<String, String> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
