@@ -40,6 +40,8 @@ pub struct Diagnostic {
     pub trace: Vec<String>,
     /// What to do about it.
     pub hints: Vec<String>,
+    /// Whether the outside world failed, so that another try may help.
+    pub outside: bool,
 }
 
 impl Diagnostic {
@@ -51,6 +53,7 @@ impl Diagnostic {
             location: None,
             trace: Vec::new(),
             hints: Vec::new(),
+            outside: false,
         }
     }
 

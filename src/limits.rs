@@ -137,3 +137,20 @@ pub const MAX_TPL_DEPTH: usize = 1000;
 
 /// Longest text of a template error, in bytes.
 pub const MAX_ERROR_BYTES: usize = 1024 * 1024;
+/// Largest archive that is downloaded, in bytes as it is packed.
+pub const MAX_ARCHIVE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Largest index of a chart repository, in bytes.
+pub const MAX_INDEX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Largest answer of a registry that is no archive, in bytes.
+pub const MAX_REGISTRY_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Most pages of a registry's list of tags.
+pub const MAX_TAG_PAGES: usize = 100;
+
+/// Most redirects of one download (Go: 10).
+pub const MAX_REDIRECTS: usize = 10;
+
+/// Bytes from which on the store of archives drops those unused for longest.
+pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;

@@ -3,11 +3,13 @@
 mod bad_input;
 mod cmp_server;
 mod differential;
+mod fetch;
 mod functions;
 mod generate;
 mod par;
 mod plugin;
 mod readme;
+mod server;
 mod support;
 mod tidy;
 mod wiring;

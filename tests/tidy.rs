@@ -30,6 +30,9 @@ const MODULES: &[Module] = &[
     Module("value", 1, &[]),
     Module("files", 1, &[]),
     Module("metrics", 1, &[]),
+    Module("value", 1, &[]),
+    Module("files", 1, &[]),
+    Module("store", 2, &[]),
     Module("template", 2, &[]),
     Module("yaml", 2, &[]),
     Module("funcs", 3, &[]),
@@ -37,6 +40,7 @@ const MODULES: &[Module] = &[
     Module("values", 4, &["chart"]),
     Module("manifest", 4, &[]),
     Module("patch", 4, &["manifest"]),
+    Module("fetch", 4, &["chart"]),
     Module("release", 5, &[]),
     Module("app", 5, &[]),
     Module("plugin", 6, &[]),
@@ -61,6 +65,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("rustix::", &["par"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),
+    ("ureq::", &["fetch"]),
+    ("url::", &["fetch"]),
     ("anyhow::", &["cli"]),
 ];
 

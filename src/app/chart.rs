@@ -1,37 +1,117 @@
-//! Finding the chart on disk.
+//! Finding the chart: in the repository, or in the lock file.
 
 use super::discover::SETTINGS_FILE;
+use super::lock::Lock;
 use super::repository::{Repository, ancestors, join};
 use super::settings::ChartSettings;
 use crate::diag::Diagnostic;
+use crate::fetch::{Pin, Wanted};
+use crate::limits::MAX_ARCHIVE_BYTES;
 use crate::manifest::codec;
+use crate::store::Digest;
 use crate::value::Tree;
 
 /// The chart's name when nothing gives one.
 const DEFAULT_NAME: &str = "jenkins";
 
-/// Finds the chart for the overlay at `directory`: the path of an archive or a directory.
+/// The chart of an overlay.
+pub(super) struct Located {
+    /// The path of an archive or a directory; empty for one that has to be fetched.
+    pub(super) path: String,
+    /// What the lock file says.
+    pub(super) locked: Option<Pin>,
+}
+
+/// Finds the chart for the overlay at `directory`.
 ///
 /// `chart.path` decides; else the `charts/` of the overlay and of each directory above are
-/// searched for `<name>-<version>.tgz` and for an unpacked `<name>/` of that version.
+/// searched for `<name>-<version>.tgz` and for an unpacked `<name>/` of that version. The lock file
+/// gives the version of a range, and the digest that an archive must have.
 ///
 /// # Errors
 ///
-/// There is no such chart, or it is not clear which one is meant.
+/// There is no such chart, it is not clear which one is meant, or it is another one than locked.
 pub(super) fn locate(
     repository: &Repository,
     directory: &str,
     settings: &ChartSettings,
-) -> Result<String, Box<Diagnostic>> {
+    lock: &Lock,
+) -> Result<Located, Box<Diagnostic>> {
     if let Some(path) = &settings.path {
         if repository.is_dir(path) || repository.is_file(path) {
-            return Ok(path.clone());
+            return Ok(Located {
+                path: path.clone(),
+                locked: None,
+            });
         }
         // Reading tells a link that leads outside from a chart that is not there.
         repository.read(path)?;
         let problem = Diagnostic::error(format!("`chart.path`: there is no `{path}`"));
         return Err(Box::new(problem));
     }
+    let (name, version) = name_and_version(settings)?;
+    let locked = wanted(settings)?
+        .and_then(|wanted| lock.find(&wanted))
+        .cloned();
+    let exact = locked.as_ref().map_or(version, |pin| &pin.version);
+    if !is_exact(exact) {
+        let problem = Diagnostic::error(format!("the chart version `{exact}` is not an exact one"));
+        return Err(Box::new(match settings.repository {
+            Some(_) => problem.hint(RUN_LOCK),
+            None => problem.hint("write all three numbers, as in `5.9.53`"),
+        }));
+    }
+    let mut others = Vec::new();
+    if let Some(path) = vendored(repository, directory, (name, exact), &mut others)? {
+        if let Some(pin) = locked.as_ref().filter(|_| repository.is_file(&path)) {
+            check_digest(repository, &path, pin)?;
+        }
+        return Ok(Located { path, locked });
+    }
+    if locked.is_some() {
+        return Ok(Located {
+            path: String::new(),
+            locked,
+        });
+    }
+    let mut problem = Diagnostic::error(format!("chart `{name}` {version} not found in charts/"));
+    problem.trace = others;
+    let vendor = format!(
+        "vendor it: put {name}-{version}.tgz into a `charts/` directory of the overlay or above"
+    );
+    Err(Box::new(match &settings.repository {
+        Some(_) => problem
+            .context("the lock file does not name it")
+            .hint(RUN_LOCK),
+        None => problem.hint(vendor).hint(format!(
+            "or set `chart.repository` in {SETTINGS_FILE} and {RUN_LOCK}"
+        )),
+    }))
+}
+
+/// What to do about a chart that the lock file does not name.
+const RUN_LOCK: &str = "run `jenkins-cmp chart lock`";
+
+/// What the settings want from a repository; nothing if the chart comes from a path or has to be
+/// vendored.
+///
+/// # Errors
+///
+/// There is no version, or the name is none.
+pub(super) fn wanted(settings: &ChartSettings) -> Result<Option<Wanted<'_>>, Box<Diagnostic>> {
+    let repository = match (&settings.path, &settings.repository) {
+        (None, Some(repository)) => repository,
+        _ => return Ok(None),
+    };
+    let (name, version) = name_and_version(settings)?;
+    Ok(Some(Wanted {
+        name,
+        version,
+        repository,
+    }))
+}
+
+fn name_and_version(settings: &ChartSettings) -> Result<(&str, &str), Box<Diagnostic>> {
     let name = settings.name.as_deref().unwrap_or(DEFAULT_NAME);
     let version = settings.version.as_deref().ok_or_else(|| {
         Diagnostic::error("no chart version is given").hint(format!(
@@ -44,13 +124,16 @@ pub(super) fn locate(
             "`{name}` is no name of a chart"
         ))));
     }
-    if !is_exact(version) {
-        return Err(Box::new(
-            Diagnostic::error(format!("the chart version `{version}` is not an exact one"))
-                .hint("write all three numbers, as in `5.9.53`"),
-        ));
-    }
-    let mut others = Vec::new();
+    Ok((name, version))
+}
+
+/// Searches the `charts/` directories; `others` gets unpacked charts of other versions.
+fn vendored(
+    repository: &Repository,
+    directory: &str,
+    (name, version): (&str, &str),
+    others: &mut Vec<String>,
+) -> Result<Option<String>, Box<Diagnostic>> {
     for above in ancestors(directory) {
         let charts = join(above, "charts");
         if !repository.is_dir(&charts) {
@@ -58,25 +141,33 @@ pub(super) fn locate(
         }
         let archive = join(&charts, &format!("{name}-{version}.tgz"));
         if repository.is_file(&archive) {
-            return Ok(archive);
+            return Ok(Some(archive));
         }
         let unpacked = join(&charts, name);
         match version_of(repository, &unpacked)? {
-            Some(found) if found == version => return Ok(unpacked),
+            Some(found) if found == version => return Ok(Some(unpacked)),
             Some(found) => others.push(format!("`{unpacked}` has version {found}")),
             None => {}
         }
     }
-    let mut problem = Diagnostic::error(format!("chart `{name}` {version} not found in charts/"));
-    problem.trace = others;
-    let from = match &settings.repository {
-        Some(repository) => format!(" from {repository}"),
-        None => String::new(),
-    };
-    Err(Box::new(problem.hint(format!(
-        "vendor it: put {name}-{version}.tgz{from} into a `charts/` directory of the overlay or \
-         above"
-    ))))
+    Ok(None)
+}
+
+/// Refuses a vendored archive that is not the locked one.
+fn check_digest(repository: &Repository, path: &str, pin: &Pin) -> Result<(), Box<Diagnostic>> {
+    let data = repository.root().read(path, MAX_ARCHIVE_BYTES);
+    let data = data.map_err(|e| Diagnostic::error(e.to_string()).in_file(path))?;
+    let found = Digest::of(&data);
+    if found == pin.sha256 {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(format!(
+        "the archive has the digest sha256:{found}, but the lock file says sha256:{}",
+        pin.sha256
+    ));
+    Err(Box::new(problem.in_file(path).hint(
+        "`jenkins-cmp chart pull --vendor` replaces it by the locked one",
+    )))
 }
 
 /// The version in the `Chart.yaml` of an unpacked chart.

@@ -7,7 +7,9 @@
 mod chart;
 mod discover;
 mod flags;
+mod fleet;
 mod layers;
+mod lock;
 mod repository;
 pub mod settings;
 pub mod values;
@@ -17,13 +19,16 @@ use std::num::NonZeroUsize;
 
 pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
+pub use fleet::overlays;
 pub use layers::{Combined, Layer, Origin, combine};
+pub use lock::{Entry, LOCK_FILE, Lock, lock_file};
 pub use repository::Repository;
 use repository::ancestors;
 pub(crate) use repository::join;
-use settings::Settings;
+use settings::{ChartSettings, Settings};
 
 use crate::diag::Diagnostic;
+use crate::fetch::{Pin, Wanted};
 use crate::helm::HelmCompat;
 
 /// Longest name of a release.
@@ -43,8 +48,10 @@ pub struct Overlay {
     pub path: String,
     /// The directories of defaults, in their order.
     pub bases: Vec<String>,
-    /// The archive or directory of the chart.
+    /// The archive or directory of the chart; empty for one that has to be fetched.
     pub chart: String,
+    /// What the lock file says about the chart.
+    pub locked: Option<Pin>,
     /// The name of the release.
     pub release_name: String,
     /// The namespace of the release.
@@ -80,7 +87,8 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
     let namespace = namespace(&settings).map_err(|e| noted(e, from(&["release", "namespace"])))?;
     let helm = helm(&settings).map_err(|e| noted(e, from(&["helmCompat"])))?;
     let bases = bases(&place, &settings).map_err(|e| noted(e, from(&["bases"])))?;
-    let chart = chart::locate(&place.repository, &place.overlay, &settings.chart)?;
+    let lock = Lock::read(&place)?;
+    let chart = chart::locate(&place.repository, &place.overlay, &settings.chart, &lock)?;
     let path = match &place.fleet {
         Some(fleet) => place.overlay[fleet.len()..].trim_start_matches('/'),
         None => &place.overlay,
@@ -89,7 +97,8 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
         name: name(&place, path),
         path: path.to_owned(),
         bases,
-        chart,
+        chart: chart.path,
+        locked: chart.locked,
         release_name,
         namespace,
         helm,
@@ -97,6 +106,38 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
         origins,
         place,
     })
+}
+
+/// Reads the chart settings of the overlay at `place`; `above` are the layers over the files.
+///
+/// # Errors
+///
+/// The directory is no overlay, or settings are wrong.
+pub fn chart_settings(place: &Place, above: Vec<Layer>) -> Result<ChartSettings, Box<Diagnostic>> {
+    Ok(settings_at(place, above)?.settings.chart)
+}
+
+/// What chart settings want from a repository; nothing if the chart comes from a path or has to be
+/// vendored.
+///
+/// # Errors
+///
+/// There is no version, or the name is none.
+pub fn wanted_chart(settings: &ChartSettings) -> Result<Option<Wanted<'_>>, Box<Diagnostic>> {
+    chart::wanted(settings)
+}
+
+/// Finds the chart of the overlay at `place`: its path, empty if it is locked and to be fetched.
+///
+/// # Errors
+///
+/// There is no such chart, it is not clear which one is meant, or it is another one than locked.
+pub fn find_chart(
+    place: &Place,
+    settings: &ChartSettings,
+    lock: &Lock,
+) -> Result<String, Box<Diagnostic>> {
+    Ok(chart::locate(&place.repository, &place.overlay, settings, lock)?.path)
 }
 
 /// How many renders may run at once, as the settings files for `place` have it.

@@ -106,7 +106,11 @@ impl Error {
 
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Error {
-        Error::input(format!("{diagnostic:#}"))
+        let message = format!("{diagnostic:#}");
+        match diagnostic.outside {
+            true => Error::world(message),
+            false => Error::input(message),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! `output` writes to the two streams.
 
 mod applications;
+mod chart;
 mod discover;
 mod doctor;
 mod exit;
@@ -13,6 +14,7 @@ mod host;
 mod init;
 mod output;
 mod parameters;
+mod remote;
 mod render;
 mod template;
 mod timed;
@@ -45,6 +47,7 @@ enum Command {
     Applications(applications::ApplicationsArgs),
     Discover(discover::DiscoverArgs),
     Doctor(doctor::DoctorArgs),
+    Chart(chart::ChartArgs),
     Generate(generate::GenerateArgs),
     Init(init::InitArgs),
     Parameters(parameters::ParametersArgs),
@@ -94,6 +97,7 @@ fn dispatch(command: Command) -> Result<(), Error> {
         Command::Applications(args) => applications::run(&args),
         Command::Discover(args) => discover::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Chart(args) => chart::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Parameters(args) => parameters::run(&args),

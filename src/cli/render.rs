@@ -9,6 +9,7 @@ use clap::Args;
 use super::exit::Error;
 use super::gate::{Defaults, GateArgs, Meter};
 use super::output;
+use super::remote::{Remote, RemoteArgs};
 use super::template::Major;
 use super::timed::Timed;
 use crate::app::{self, Flags};
@@ -73,6 +74,9 @@ pub(super) struct SettingsArgs {
     /// The release of Helm whose bytes are wanted
     #[arg(long, value_name = "MAJOR", value_enum)]
     helm_compat: Option<Major>,
+
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 impl SettingsArgs {
@@ -96,6 +100,7 @@ pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
     format!("{}/{}", input.namespace, input.name)
 }
 
+/// A world in which the same inputs give the same bytes.
 pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
     Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
 }
@@ -129,8 +134,9 @@ pub(super) fn overlay(
     make_host: &MakeHost<'_>,
     meter: &Meter<'_>,
 ) -> Result<String, Error> {
+    let remote = Remote::new(&settings.remote);
     let charts = Timed {
-        charts: HelmCharts::new(make_host),
+        charts: HelmCharts::new(make_host).with_archives(&remote),
         meter,
     };
     let output = render::render(locate(path)?, &environment(), &settings.flags(), &charts)?;

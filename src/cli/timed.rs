@@ -5,6 +5,7 @@
 use super::gate::Meter;
 use crate::app::Repository;
 use crate::diag::Diagnostic;
+use crate::fetch::Pin;
 use crate::helm::HelmCompat;
 use crate::render::{ChartOutput, ChartRenderer, HelmCharts, LoadedChart, ReleaseInput};
 use crate::value::Tree;
@@ -29,8 +30,25 @@ impl ChartRenderer for Timed<'_> {
         path: &str,
         helm: HelmCompat,
     ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+        self.loading(|| self.charts.load(repository, path, helm))
+    }
+
+    fn load_locked<'c>(
+        &'c self,
+        pin: &Pin,
+        helm: HelmCompat,
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+        self.loading(|| self.charts.load_locked(pin, helm))
+    }
+}
+
+impl Timed<'_> {
+    fn loading<'c>(
+        &'c self,
+        load: impl FnOnce() -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>,
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
         self.meter.mark("settings");
-        let chart = self.charts.load(repository, path, helm);
+        let chart = load();
         self.meter.mark("chart");
         Ok(Box::new(TimedChart {
             chart: chart?,

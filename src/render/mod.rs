@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-pub use charts::{HelmCharts, MakeHost};
+pub use charts::{Archives, HelmCharts, MakeHost};
 
 use crate::app::values::{Additions, Values, assemble};
 use crate::app::{self, Flags, Overlay, Place, Repository};
 use crate::diag::Diagnostic;
+use crate::fetch::Pin;
 use crate::helm::{HelmCompat, LogLine};
 use crate::jobs::{self, Context, Kind, Sidecar};
 use crate::manifest::{self, Document};
@@ -33,6 +34,17 @@ pub trait ChartRenderer {
         &'c self,
         repository: &Repository,
         path: &str,
+        helm: HelmCompat,
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
+
+    /// Loads the chart that the lock file names and the repository does not hold.
+    ///
+    /// # Errors
+    ///
+    /// The archive is nowhere to be had or cannot be read.
+    fn load_locked<'c>(
+        &'c self,
+        pin: &Pin,
         helm: HelmCompat,
     ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
 }
@@ -115,8 +127,7 @@ pub fn render(
         values: call.values,
         set: call.set,
     };
-    let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
-    check_chart(&overlay, chart.as_ref())?;
+    let chart = load_chart(&overlay, charts)?;
     let values = assemble(&overlay, chart.defaults(), &additions)?;
     let (documents, log) = documents(&overlay, chart.as_ref(), &values)?;
     Ok(Output {
@@ -189,6 +200,30 @@ fn documents(
         jobs::check_folder(&documents, sidecar, &overlay.namespace)?;
     }
     Ok((documents, rendered.log))
+}
+
+/// Says that a locked chart is not in the repository.
+fn missing(pin: &Pin) -> Box<Diagnostic> {
+    let problem = format!("chart `{}` {} not found in charts/", pin.name, pin.version);
+    Box::new(Diagnostic::error(problem).hint("run `jenkins-cmp chart pull --vendor`"))
+}
+
+/// Loads the chart from the repository, or else by the digest of the lock file.
+fn load_chart<'c>(
+    overlay: &Overlay,
+    charts: &'c dyn ChartRenderer,
+) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+    match &overlay.locked {
+        Some(pin) if overlay.chart.is_empty() => charts.load_locked(pin, overlay.helm),
+        locked => {
+            let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
+            // The digest of a locked one says more than its name and version.
+            if locked.is_none() {
+                check_chart(overlay, chart.as_ref())?;
+            }
+            Ok(chart)
+        }
+    }
 }
 
 /// Refuses a chart that is another one than the settings say.

@@ -40,6 +40,14 @@ impl ChartRenderer for Recorded {
             stream: self.stream.clone(),
         }))
     }
+
+    fn load_locked<'c>(
+        &'c self,
+        pin: &Pin,
+        _helm: HelmCompat,
+    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+        Err(missing(pin))
+    }
 }
 
 impl LoadedChart for RecordedChart {

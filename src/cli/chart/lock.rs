@@ -1,0 +1,43 @@
+//! `jenkins-cmp chart lock`: writes the digests of the charts that are not locked yet.
+
+use std::fmt::Write as _;
+
+use super::super::exit::Error;
+use super::super::output;
+use super::super::remote::Remote;
+use super::{PathArgs, fleet};
+use crate::app::Entry;
+use crate::fetch;
+
+/// Runs the command.
+pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
+    let remote = Remote::new(&args.remote);
+    let client = remote.client()?;
+    let fleets = fleet::collect(&args.paths)?;
+    let mut report = String::new();
+    let mut locked = Vec::new();
+    for fleet in &fleets {
+        let mut entries = Vec::new();
+        for wanted in fleet.wanted()? {
+            let (pin, note) = match fleet.lock.find(&wanted) {
+                Some(pin) => (pin.clone(), "as before"),
+                None => (fetch::lock(&wanted, &remote.store, &client)?, "new"),
+            };
+            let _ = writeln!(
+                report,
+                "{} {}: {} sha256:{} ({note})",
+                pin.name, wanted.version, pin.version, pin.sha256
+            );
+            entries.push(Entry {
+                wanted: wanted.version.to_owned(),
+                pin,
+            });
+        }
+        locked.push((fleet, entries));
+    }
+    // Everything is found before anything is written.
+    for (fleet, entries) in locked {
+        fleet.write(entries)?;
+    }
+    output::stdout(report.as_bytes())
+}

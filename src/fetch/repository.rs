@@ -1,0 +1,177 @@
+//! Chart repositories: an `index.yaml` and archives over HTTP.
+
+use std::fs;
+
+use url::Url;
+
+use super::credentials::{self, basic, take_user};
+use super::error::shown;
+use super::http::{Downloads, Get, Identity, success};
+use super::index::{self, Entry};
+use super::{Client, FetchError, Wanted, choose, default_identity};
+use crate::limits::{MAX_ARCHIVE_BYTES, MAX_INDEX_BYTES};
+
+/// A chart repository, and who we are there.
+pub(super) struct Repository<'c> {
+    downloads: &'c Downloads<'c>,
+    url: Url,
+    authorization: Option<String>,
+    identity: Identity,
+    default_identity: Identity,
+    everywhere: bool,
+}
+
+impl<'c> Repository<'c> {
+    pub(super) fn new(
+        client: &Client,
+        downloads: &'c Downloads<'c>,
+        address: &str,
+    ) -> Result<Repository<'c>, FetchError> {
+        let mut url = Url::parse(address)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| {
+                FetchError::input("`chart.repository` is no address of a chart repository")
+                    .hint("it begins with `https://`, `http://` or `oci://`")
+            })?;
+        let default_identity = default_identity(&client.options);
+        let mut repository = Repository {
+            downloads,
+            authorization: take_user(&mut url),
+            identity: default_identity.clone(),
+            default_identity,
+            everywhere: false,
+            url,
+        };
+        if let Some(known) = credentials::repository(&client.repositories, address) {
+            repository.introduce(known)?;
+        }
+        Ok(repository)
+    }
+
+    /// Takes over what Helm's file says.
+    fn introduce(&mut self, known: &credentials::Repository) -> Result<(), FetchError> {
+        let read = |file: &str| {
+            fs::read(file).map_err(|e| FetchError::input(format!("failed to read `{file}`: {e}")))
+        };
+        if !known.username.is_empty() && !known.password.is_empty() {
+            self.authorization = Some(basic(&known.username, &known.password));
+        }
+        if !known.ca_file.is_empty() {
+            self.identity.ca = Some(read(&known.ca_file)?);
+        }
+        if !known.cert_file.is_empty() && !known.key_file.is_empty() {
+            self.identity.client = Some((read(&known.cert_file)?, read(&known.key_file)?));
+        }
+        self.identity.skip_tls_verify = known.skip_tls_verify;
+        self.everywhere = known.pass_credentials;
+        Ok(())
+    }
+
+    /// Finds the entry that is wanted.
+    pub(super) fn resolve(&self, wanted: &Wanted<'_>) -> Result<Entry, FetchError> {
+        let url = self.index_url();
+        let reply = self.downloads.get(&Get {
+            url: &url,
+            accept: "*/*",
+            authorization: self.authorization.as_deref(),
+            identity: &self.identity,
+            max_bytes: MAX_INDEX_BYTES,
+            compressed: true,
+            form: None,
+        })?;
+        let body = success(&url, reply)?.body;
+        let entries = index::entries(&body, wanted.name).map_err(|why| {
+            FetchError::input(format!("{} is no index of charts: {why}", shown(&url)))
+        })?;
+        let place = shown(&self.url);
+        let Some(entries) = entries else {
+            let message = format!("there is no chart `{}` in {place}", wanted.name);
+            return Err(FetchError::input(message));
+        };
+        let versions = entries.iter().map(|entry| entry.version.as_str());
+        let chosen = choose(versions, wanted.version)?.map(str::to_owned);
+        let entry = entries
+            .into_iter()
+            .find(|entry| Some(&entry.version) == chosen.as_ref());
+        entry.ok_or_else(|| {
+            FetchError::input(format!(
+                "no version of `{}` in {place} fits `{}`",
+                wanted.name, wanted.version
+            ))
+        })
+    }
+
+    /// Downloads the archive of an entry.
+    pub(super) fn archive(
+        &self,
+        entry: &Entry,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<u8>, FetchError> {
+        let address = entry.url.as_deref().ok_or_else(|| {
+            FetchError::input(format!(
+                "`{}` {} in {} has no downloadable URLs",
+                wanted.name,
+                entry.version,
+                shown(&self.url)
+            ))
+        })?;
+        let url = self.archive_url(address)?;
+        let home = url.origin() == self.url.origin();
+        let known = home || self.everywhere;
+        let reply = self.downloads.get(&Get {
+            url: &url,
+            accept: "application/gzip,application/octet-stream",
+            authorization: self.authorization.as_deref().filter(|_| known),
+            identity: if known {
+                &self.identity
+            } else {
+                &self.default_identity
+            },
+            max_bytes: MAX_ARCHIVE_BYTES,
+            compressed: false,
+            form: None,
+        })?;
+        Ok(success(&url, reply)?.body)
+    }
+
+    fn index_url(&self) -> Url {
+        let mut url = self.url.clone();
+        let path = format!("{}/index.yaml", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        url
+    }
+
+    /// The address in an entry, which may be relative to the repository's and then keeps its query.
+    fn archive_url(&self, address: &str) -> Result<Url, FetchError> {
+        let mut base = self.url.clone();
+        let path = format!("{}/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
+        let wrong = || {
+            FetchError::input(format!(
+                "`{}` has a wrong address of an archive",
+                shown(&self.url)
+            ))
+        };
+        let mut url = base.join(address).map_err(|_| wrong())?;
+        let is_relative = matches!(
+            Url::parse(address),
+            Err(url::ParseError::RelativeUrlWithoutBase)
+        );
+        if is_relative {
+            url.set_query(self.url.query());
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if self.url.scheme() == "http" => {}
+            "http" => {
+                return Err(FetchError::world(format!(
+                    "the index of {} names an archive that would come without encryption",
+                    shown(&self.url)
+                )));
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(url)
+    }
+}
