@@ -134,6 +134,16 @@ fn applications_list_values_and_links_elsewhere() {
 }
 
 #[test]
+fn charts_and_bases_hold_no_overlays() {
+    let top = repository();
+    top.write("jenkins/charts/other/Chart.yaml", "");
+    top.write("jenkins/charts/other/ci/values.yaml", "");
+    top.write("jenkins/base/more/values.yaml", "");
+    let output = run(&top, &["applications", "jenkins", "--sizes"]);
+    assert_eq!(output.stdout.lines().count(), 3, "{}", output.stdout);
+}
+
+#[test]
 fn applications_of_one_name_are_refused() {
     let top = repository();
     copy(&top.path().join("jenkins"), &top.path().join("other"));
@@ -224,6 +234,57 @@ fn findings_come_with_their_patches() {
         all.push_str(&format!("=== {title}\n{}", output.stdout));
     }
     snapshot("findings", &all);
+}
+
+#[test]
+fn what_is_not_looked_at_is_said() {
+    let top = repository();
+    for (manifests, note) in [
+        (
+            "{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s}, spec: \
+             {generators: [{matrix: {}}], template: {spec: {source: {plugin: {name: \
+             jenkins-cmp-v0.1}}}}}}",
+            "only `list` and `git.directories` generators are followed",
+        ),
+        (
+            "{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s}, spec: \
+             {generators: [{list: {elements: [{a: b}]}}], template: {metadata: {name: \
+             '{{ .a | upper }}'}, spec: {source: {plugin: {name: jenkins-cmp-v0.1}}}}}}",
+            "`{{ .a | upper }}` is not followed",
+        ),
+        (
+            "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: \
+             {source: {path: x, helm: {}}}}",
+            "Application a does not use the plugin",
+        ),
+        (
+            "{apiVersion: v1, kind: Secret, metadata: {name: a}}",
+            "Secret a is not looked at",
+        ),
+    ] {
+        let output = doctor(&top, manifests);
+        assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+        assert!(output.stdout.contains(note), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn applications_with_several_sources_are_followed() {
+    let top = repository();
+    let manifests = application(PATHS, PLUGIN, "")
+        .replace("source: {", "sources: [{repoURL: v, path: other}, {")
+        .replace("v0.1}}", "v0.1}}]");
+    let output = doctor(&top, &manifests);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+    let output = doctor(&top, &manifests.replace("-v0.1", ""));
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    assert!(
+        output
+            .stdout
+            .contains("hint: set `plugin.name: jenkins-cmp-v0.1` in that entry of `spec.sources`"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]

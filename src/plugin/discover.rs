@@ -60,6 +60,8 @@ pub fn overlays(top: &Path, boundary: Option<&Path>) -> Result<Vec<Place>, Box<D
         }
         match app::locate(entry.path, boundary) {
             Ok(place) if is_overlay(&place) => found.push(place),
+            // What a chart or a base holds is theirs.
+            _ if entry.path.join(FOREIGN[0]).is_file() || entry.path.ends_with(BASE) => {}
             _ => return Ok(Next::Enter),
         }
         Ok(Next::Skip)

@@ -143,29 +143,46 @@ impl Call {
     }
 }
 
-/// Expands `$NAME` and `${NAME}` as Argo CD does in the values of `plugin.env`: `$$` is a dollar
-/// sign, an unknown name nothing.
+/// Expands `$NAME` and `${NAME}` as Argo CD does in the values of `plugin.env`, which is Go's
+/// `os.Expand`: `$$` is a dollar sign, an unknown name nothing.
+///
+/// ```
+/// let known = [("A".to_owned(), "x".to_owned())].into();
+/// let expanded = jenkins_cmp::plugin::expand("$A-${A}$B $$ $1st $. ${", &known);
+/// assert_eq!(expanded, "x-x $ st $. ");
+/// ```
 pub fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
-        let (name, behind) = if let Some(behind) = after.strip_prefix('$') {
-            out.push('$');
-            ("", behind)
-        } else if let Some((name, behind)) = after
-            .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'))
-        {
-            (name, behind)
-        } else {
-            after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()))
-        };
-        out.push_str(known.get(name).map_or("", String::as_str));
+        let (name, behind) = variable(after);
+        match name {
+            Some("$") => out.push('$'),
+            Some(name) => out.push_str(known.get(name).map_or("", String::as_str)),
+            None => out.push('$'),
+        }
         rest = behind;
     }
     out + rest
+}
+
+/// The name after a dollar sign, and what follows it.
+fn variable(text: &str) -> (Option<&str>, &str) {
+    if let Some(inner) = text.strip_prefix('{') {
+        // What is not closed is dropped, as in Go.
+        let (name, behind) = inner.split_once('}').unwrap_or(("", inner));
+        return (Some(name), behind);
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit() || "*#$@!?-".contains(c)) {
+        let (name, behind) = text.split_at(1);
+        return (Some(name), behind);
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match text.find(|c| !is_name(c)).unwrap_or(text.len()) {
+        0 => (None, text),
+        end => (Some(&text[..end]), &text[end..]),
+    }
 }
 
 /// The top of the plugin server's copy of the repository, if `directory` lies in one.
