@@ -15,6 +15,7 @@ pub mod settings;
 pub mod values;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
@@ -140,6 +141,23 @@ pub fn find_chart(
 }
 
 fn settings_of(place: &Place, above: Vec<Layer>) -> Result<Combined, Box<Diagnostic>> {
+    let mut layers = files(place)?;
+    check_is_overlay(place)?;
+    layers.extend(above);
+    combine(layers)
+}
+
+/// How many renders may run at once, as the settings files for `place` have it.
+///
+/// # Errors
+///
+/// A settings file is wrong.
+pub fn parallelism(place: &Place) -> Result<Option<NonZeroUsize>, Box<Diagnostic>> {
+    Ok(combine(files(place)?)?.settings.parallelism)
+}
+
+/// The settings files from the fleet's root down to the overlay.
+fn files(place: &Place) -> Result<Vec<Layer>, Box<Diagnostic>> {
     let mut layers = Vec::new();
     if let Some(fleet) = &place.fleet {
         let mut directories: Vec<&str> = ancestors(&place.overlay).collect();
@@ -148,9 +166,7 @@ fn settings_of(place: &Place, above: Vec<Layer>) -> Result<Combined, Box<Diagnos
             layers.extend(layers::read(&place.repository, directory)?);
         }
     }
-    check_is_overlay(place)?;
-    layers.extend(above);
-    combine(layers)
+    Ok(layers)
 }
 
 /// Says whether `name` is a DNS subdomain, as names of most objects are.

@@ -1,10 +1,11 @@
 //! The command line: arguments in, exit status out.
 //!
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
-//! [`output`] writes to the two streams.
+//! `output` writes to the two streams.
 
 mod chart;
 mod exit;
+mod gate;
 mod generate;
 
 mod host;
@@ -13,6 +14,7 @@ mod remote;
 mod render;
 
 mod template;
+mod timed;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
