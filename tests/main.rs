@@ -1,5 +1,6 @@
 //! The integration tests, one file for each subject.
 
 mod differential;
+mod jobs;
 mod support;
 mod tidy;
