@@ -103,6 +103,15 @@ pub const MAX_JINJA_STEPS: u64 = 5_000_000;
 /// Largest result of one `.j2` file, in bytes.
 pub const MAX_JINJA_BYTES: usize = 8 * 1024 * 1024;
 
+/// Most scripts that one template of declared jobs may give.
+pub const MAX_JOB_COMBINATIONS: usize = 10_000;
+
+/// Most jobs in one script that we write: Java takes no more than 64 KiB of code in one method.
+pub const MAX_JOBS_PER_SCRIPT: usize = 1_000;
+
+/// Most keys and values of all JCasC files together that a check of their merge visits.
+pub const MAX_CASC_NODES: usize = 2_000_000;
+
 /// Largest payload of a ConfigMap that Kubernetes takes, in bytes.
 pub const MAX_CONFIG_MAP_BYTES: usize = 1024 * 1024;
 

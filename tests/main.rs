@@ -10,6 +10,7 @@ mod par;
 mod plugin;
 mod readme;
 mod server;
+mod jobs;
 mod support;
 mod tidy;
 mod wiring;

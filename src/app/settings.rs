@@ -110,6 +110,8 @@ pub struct JobsSettings {
     /// Whether scripts in another ConfigMap than their index get an earlier sync wave; true by
     /// default.
     pub sync_waves: Option<bool>,
+    /// Whether a script deletes declared jobs that are declared no longer; false by default.
+    pub cleanup: Option<bool>,
 }
 
 /// `jobs.index:`

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use super::key;
 use super::sidecar::Sidecar;
 use super::sources::{Kind, Source, Sources};
@@ -17,14 +19,17 @@ use crate::yaml;
 /// The key of the index when nothing gives one.
 const INDEX_KEY: &str = "jobs.yaml";
 
+/// Most digits of a part's name.
+const MAX_BITS: usize = 48;
+
 /// The endings that JCasC reads.
-const YAML_ENDINGS: [&str; 4] = [".yaml", ".yml", ".YAML", ".YML"];
+pub(super) const YAML_ENDINGS: [&str; 4] = [".yaml", ".yml", ".YAML", ".YML"];
 
 /// Lays scripts, their index and fragments out as ConfigMaps for the sidecar.
 ///
 /// Scripts and index share a ConfigMap while they fit, so that one event of the sidecar brings
-/// them all. What does not fit is split in a fixed way, by top directory and then by size, the
-/// scripts with an earlier sync wave than their index.
+/// them all. What does not fit is split by the hashes of paths, the scripts with an earlier sync
+/// wave than their index.
 ///
 /// # Errors
 ///
@@ -58,6 +63,8 @@ pub fn generate(
 /// A file with its key.
 struct Entry<'s> {
     key: String,
+    /// Whether the settings give the key.
+    is_given: bool,
     path: &'s str,
     source: &'s Source,
 }
@@ -172,8 +179,8 @@ fn scripts(
 
     let is_shared = index_name == scripts_name;
     let reserved = if is_shared {
-        // The index repeats the keys; how long its paths get depends on the split to come.
-        let longest = sidecar.path(&format!("{scripts_name}-0000"), "").len() + 32;
+        // The index repeats the keys.
+        let longest = sidecar.path(&scripts_name, "").len() + 32;
         entries.iter().map(|entry| entry.key.len() + longest).sum()
     } else {
         0
@@ -182,7 +189,8 @@ fn scripts(
     let mut paths = BTreeMap::new();
     for (name, entries) in distribute(&scripts_name, entries, reserved) {
         for entry in &entries {
-            paths.insert(entry.path.to_owned(), sidecar.path(&name, &entry.key));
+            let order = (entry.source.rank, entry.path.to_owned());
+            paths.insert(order, sidecar.path(&name, &entry.key));
         }
         let is_early = waves && name != index_name;
         add(parts, &name, Kind::Jobs, entries)?.is_early = is_early;
@@ -191,7 +199,7 @@ fn scripts(
     part(parts, &index_name, Kind::Jobs).insert(index_key, &index)
 }
 
-/// The JCasC fragment that lists the scripts, in byte order of their paths.
+/// The JCasC fragment that lists the scripts, by rank and then in byte order of their paths.
 fn index<'p>(paths: impl Iterator<Item = &'p String>) -> String {
     let mut text = "jobs:\n".to_owned();
     for path in paths {
@@ -219,19 +227,30 @@ fn entries<'s>(
     sources
         .iter()
         .map(|(path, source)| {
-            let key = keys.get(path).cloned();
-            let key = key.unwrap_or_else(|| key::from_path(path));
+            let given = keys.get(path).cloned();
+            let is_given = given.is_some();
+            let key = given.unwrap_or_else(|| key::from_path(path));
             check_key(&key, kind).map_err(|e| e.in_file(&source.file))?;
-            Ok(Entry { key, path, source })
+            Ok(Entry {
+                key,
+                is_given,
+                path,
+                source,
+            })
         })
         .collect()
 }
 
 /// Cuts entries into ConfigMaps: one called `name` if they fit beside `reserved` bytes, else
-/// `name-1`, `name-2` and so on.
+/// `name-0`, `name-1`, or `name-10`, `name-11` where `name-1` would be too full, and so on.
+///
+/// The digits are the first bits of the hash of a file's path. So a file that comes, goes or grows
+/// touches its own ConfigMap only, until that has to be cut in two. The keys start with the digits
+/// too: the sidecar deletes a file when its key leaves a ConfigMap, even if another one has that
+/// key by then, so what moves needs a new name.
 fn distribute<'s>(
     name: &str,
-    entries: Vec<Entry<'s>>,
+    mut entries: Vec<Entry<'s>>,
     reserved: usize,
 ) -> Vec<(String, Vec<Entry<'s>>)> {
     let size = |entries: &[Entry<'_>]| -> usize {
@@ -240,36 +259,34 @@ fn distribute<'s>(
     if size(&entries) + reserved <= CONFIG_MAP_FULL_BYTES {
         return vec![(name.to_owned(), entries)];
     }
-    let mut directories: BTreeMap<&str, Vec<Entry<'s>>> = BTreeMap::new();
-    for entry in entries {
-        let top = entry.path.split_once('/').map_or("", |(top, _)| top);
-        directories.entry(top).or_default().push(entry);
-    }
-    let mut bins: Vec<Vec<Entry<'s>>> = vec![Vec::new()];
-    let mut room = CONFIG_MAP_FULL_BYTES;
-    for (_, directory) in directories {
-        // A directory that fits a ConfigMap stays together; a larger one is cut between files.
-        let chunks = if size(&directory) <= CONFIG_MAP_FULL_BYTES {
-            vec![directory]
-        } else {
-            directory.into_iter().map(|entry| vec![entry]).collect()
-        };
-        for chunk in chunks {
-            let needed = size(&chunk);
-            match bins.last_mut() {
-                Some(bin) if needed <= room || bin.is_empty() => bin.extend(chunk),
-                _ => {
-                    bins.push(chunk);
-                    room = CONFIG_MAP_FULL_BYTES;
-                }
+    entries.sort_by_cached_key(|entry| place(entry.path));
+    let mut parts = Vec::new();
+    let mut open = vec![(String::new(), entries)];
+    while let Some((bits, mut group)) = open.pop() {
+        let is_last = group.len() <= 1 || bits.len() == MAX_BITS;
+        if bits.is_empty() || (!is_last && size(&group) > CONFIG_MAP_FULL_BYTES) {
+            let mask = 1 << (u64::BITS as usize - 1 - bits.len());
+            let at = group.partition_point(|entry| place(entry.path) & mask == 0);
+            let ones = group.split_off(at);
+            open.push((format!("{bits}1"), ones));
+            open.push((format!("{bits}0"), group));
+        } else if !group.is_empty() {
+            for entry in group.iter_mut().filter(|entry| !entry.is_given) {
+                entry.key = key::of_part(&bits, &entry.key);
             }
-            room = room.saturating_sub(needed);
+            group.sort_unstable_by_key(|entry| entry.path);
+            parts.push((format!("{name}-{bits}"), group));
         }
     }
-    (1..)
-        .zip(bins)
-        .map(|(number, bin)| (format!("{name}-{number}"), bin))
-        .collect()
+    parts
+}
+
+/// Where a file belongs among the ConfigMaps.
+fn place(path: &str) -> u64 {
+    let hash = Sha256::digest(path.as_bytes());
+    hash.iter()
+        .take(8)
+        .fold(0, |place, byte| place << 8 | u64::from(*byte))
 }
 
 fn add<'p>(
@@ -280,6 +297,7 @@ fn add<'p>(
 ) -> Result<&'p mut Part, Box<Diagnostic>> {
     let part = part(parts, name, kind);
     for entry in entries {
+        check_key(&entry.key, kind).map_err(|e| e.in_file(&entry.source.file))?;
         let text = &entry.source.text;
         part.insert(&entry.key, text)
             .map_err(|e| Box::new(e.in_file(&entry.source.file)))?;
@@ -312,8 +330,8 @@ fn name(
         Some(name) => name.clone(),
         None => format!("{}-{suffix}", sidecar.workload),
     };
-    // Room for the number of a part.
-    if is_subdomain(&name) && name.len() <= 247 {
+    // Room for the digits of a part.
+    if is_subdomain(&name) && name.len() <= 200 {
         return Ok(name);
     }
     Err(Box::new(Diagnostic::error(format!(
@@ -355,6 +373,9 @@ fn map<const N: usize>(entries: [(&str, Tree); N]) -> TreeMap {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::sources::Rank;
     use super::*;
 
     fn sidecar(sleeps: bool) -> Sidecar {
@@ -366,6 +387,7 @@ mod tests {
             namespace: "ns".to_owned(),
             sleeps,
             unique_names: false,
+            overrides: false,
         }
     }
 
@@ -375,7 +397,8 @@ mod tests {
             .map(|(path, size)| {
                 let text = "x".repeat(*size);
                 let file = format!("jobs/{path}");
-                ((*path).to_owned(), Source { file, text })
+                let rank = Rank::default();
+                ((*path).to_owned(), Source { file, text, rank })
             })
             .collect()
     }
@@ -425,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_split_by_directory_then_by_size() {
+    fn what_does_not_fit_is_split_by_the_hash_of_its_path() {
         let half = CONFIG_MAP_FULL_BYTES / 2;
         let files = [
             ("a.groovy", 10),
@@ -439,14 +462,41 @@ mod tests {
         assert_eq!(
             layout(&files, false),
             [
-                format!("ci-jobs-1 -1 {apply}: a.groovy big..a.groovy z.groovy"),
-                format!("ci-jobs-2 -1 {apply}: big..b.groovy big..c.groovy"),
-                "ci-jobs-3 -1 -: small..a.groovy".to_owned(),
+                format!("ci-jobs-0 -1 {apply}: 0...big..a.groovy 0...big..b.groovy"),
+                format!(
+                    "ci-jobs-1 -1 {apply}: 1...a.groovy 1...big..c.groovy 1...small..a.groovy \
+                     1...z.groovy"
+                ),
                 "ci-jobs - -: jobs.yaml".to_owned(),
             ]
         );
         let waits = |line: &String| line.contains(" -1 ");
         assert!(!layout(&files, true).iter().any(waits));
+    }
+
+    /// Adds files one by one: each touches the ConfigMap that it belongs to, and none else, but
+    /// for the one time at which that is cut in two.
+    #[test]
+    fn one_more_file_touches_one_config_map() {
+        let mut sources = Sources::new();
+        let mut before = BTreeSet::new();
+        let mut n_cuts = 0;
+        for n in 0..120 {
+            let path = format!("t{}/{n}.groovy", n % 7);
+            let size = 20_000 + (n * 7919) % 60_000;
+            sources.extend(self::sources(&[(&path, size)]));
+            let entries = entries(&sources, &BTreeMap::new(), Kind::Jobs).unwrap();
+            let after: BTreeSet<(String, Vec<String>)> = distribute("j", entries, 0)
+                .into_iter()
+                .map(|(name, part)| (name, part.into_iter().map(|entry| entry.key).collect()))
+                .collect();
+            let keys = after.iter().flat_map(|(_, keys)| keys);
+            assert_eq!(keys.collect::<BTreeSet<_>>().len(), n + 1);
+            assert!(before.difference(&after).count() <= 1, "{n}");
+            n_cuts += usize::from(after.difference(&before).count() > 1);
+            before = after;
+        }
+        assert!((2..20).contains(&n_cuts), "{n_cuts}");
     }
 
     #[test]
@@ -466,7 +516,7 @@ mod tests {
         };
         assert!(generate(MAX_CONFIG_MAP_BYTES).is_ok());
         let problem = generate(MAX_CONFIG_MAP_BYTES + 1).unwrap_err().to_string();
-        assert!(problem.contains("jobs/a.groovy: the ConfigMap `ci-jobs-1` would hold"));
+        assert!(problem.contains("jobs/a.groovy: the ConfigMap `ci-jobs-"));
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(super) fn from_path(path: &str) -> String {
     key
 }
 
+/// Makes the key of a file in one of several ConfigMaps; no path has three dots in its key.
+pub(super) fn of_part(bits: &str, key: &str) -> String {
+    format!("{bits}...{key}")
+}
+
 /// Refuses what Kubernetes would not take as a key.
 pub(super) fn check(key: &str) -> Result<(), Box<Diagnostic>> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -6,14 +6,18 @@
 //! name in the sidecar's folder.
 
 mod config_map;
+mod declared;
 mod key;
+mod merge;
 mod sidecar;
 mod sources;
 mod template;
 
 pub use config_map::generate;
+pub use declared::declare;
+pub use merge::check_merge;
 pub use sidecar::{Sidecar, check_folder};
-pub use sources::{Kind, Source, Sources, read};
+pub use sources::{Kind, Rank, Source, Sources, read};
 pub use template::Context;
 
 use crate::diag::Diagnostic;

@@ -29,6 +29,8 @@ pub struct Sidecar {
     pub sleeps: bool,
     /// Whether it puts namespace and ConfigMap into the names of files.
     pub unique_names: bool,
+    /// Whether JCasC lets a later file win where two files set the same.
+    pub overrides: bool,
 }
 
 impl Sidecar {
@@ -78,6 +80,7 @@ impl Sidecar {
                     workload_namespace.unwrap_or(release_namespace),
                 ),
                 sleeps: get("METHOD") == Some("SLEEP"),
+                overrides: overrides(object),
                 unique_names: get("UNIQUE_FILENAMES")
                     .is_some_and(|value| value.eq_ignore_ascii_case("true")),
             }));
@@ -109,20 +112,8 @@ pub fn check_folder(
     release_namespace: &str,
 ) -> Result<(), Box<Diagnostic>> {
     let mut seen: BTreeMap<String, &Document> = BTreeMap::new();
-    for document in documents {
+    for document in loaded(documents, sidecar, release_namespace) {
         let object = document.object();
-        let namespace = match text(object.at(["metadata", "namespace"])) {
-            "" => release_namespace,
-            namespace => namespace,
-        };
-        let target = ["metadata", "annotations", "k8s-sidecar-target-directory"];
-        let is_loaded = text(object.get("kind")) == "ConfigMap"
-            && namespace == sidecar.namespace
-            && object.at(["metadata", "labels", &sidecar.label]).is_some()
-            && object.at(target).is_none();
-        if !is_loaded {
-            continue;
-        }
         let name = text(object.at(["metadata", "name"]));
         let keys = ["data", "binaryData"]
             .into_iter()
@@ -149,6 +140,38 @@ pub fn check_folder(
         }
     }
     Ok(())
+}
+
+/// The ConfigMaps that the sidecar writes into its folder.
+pub(super) fn loaded<'d>(
+    documents: &'d [Document],
+    sidecar: &'d Sidecar,
+    release_namespace: &'d str,
+) -> impl Iterator<Item = &'d Document> {
+    documents.iter().filter(move |document| {
+        let object = document.object();
+        let namespace = match text(object.at(["metadata", "namespace"])) {
+            "" => release_namespace,
+            namespace => namespace,
+        };
+        let target = ["metadata", "annotations", "k8s-sidecar-target-directory"];
+        text(object.get("kind")) == "ConfigMap"
+            && namespace == sidecar.namespace
+            && object.at(["metadata", "labels", &sidecar.label]).is_some()
+            && object.at(target).is_none()
+    })
+}
+
+/// Says whether a workload's Jenkins is told to merge with the strategy `override`.
+fn overrides(workload: &Tree) -> bool {
+    let containers = workload.at(["spec", "template", "spec", "containers"]);
+    let containers = containers.and_then(Tree::as_list).unwrap_or_default();
+    containers.iter().map(environment).any(|variables| {
+        variables.iter().any(|(name, value)| match *name {
+            "CASC_MERGE_STRATEGY" => *value == "override",
+            _ => value.contains("-Dcasc.merge.strategy=override"),
+        })
+    })
 }
 
 fn container(object: &Tree) -> Option<&Tree> {
@@ -187,7 +210,7 @@ fn namespace(watched: Option<&str>, own: &str) -> String {
     }
 }
 
-fn text(tree: Option<&Tree>) -> &str {
+pub(super) fn text(tree: Option<&Tree>) -> &str {
     tree.and_then(Tree::as_str).unwrap_or_default()
 }
 

@@ -35,13 +35,27 @@ impl Kind {
         }
     }
 
-    /// The ending of the files in it.
-    fn ending(self) -> &'static str {
+    /// The endings of the files in it.
+    fn endings(self) -> &'static [&'static str] {
         match self {
-            Kind::Jobs => ".groovy",
-            Kind::Casc | Kind::Manifests => ".yaml",
+            Kind::Jobs => &[".groovy", ".yaml"],
+            Kind::Casc | Kind::Manifests => &[".yaml"],
         }
     }
+}
+
+/// When Jenkins runs a script.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Before all others: the folders that declared jobs need.
+    Folders,
+    /// In the order of paths.
+    #[default]
+    Script,
+    /// After all that may make folders: declared jobs.
+    Declared,
+    /// In the end.
+    Cleanup,
 }
 
 /// One file after its template ran.
@@ -51,6 +65,8 @@ pub struct Source {
     pub file: String,
     /// The text.
     pub text: String,
+    /// When Jenkins runs it, if it is a script.
+    pub rank: Rank,
 }
 
 /// Files by their path below the directory, without the ending of templates.
@@ -99,8 +115,9 @@ pub fn read(
             continue;
         };
         check_text(&text, &file)?;
+        let rank = Rank::default();
         if !file.ends_with(TEMPLATE) {
-            sources.insert(name, Source { file, text });
+            sources.insert(name, Source { file, text, rank });
             continue;
         }
         let text = template::render(&text, &file, context)?;
@@ -110,7 +127,7 @@ pub fn read(
             e
         })?;
         if !text.trim().is_empty() {
-            sources.insert(name, Source { file, text });
+            sources.insert(name, Source { file, text, rank });
         }
     }
     Ok(sources)
@@ -145,15 +162,21 @@ fn check_name(name: &str, kind: Kind) -> Result<&str, Box<Diagnostic>> {
         ));
     }
     let result = name.strip_suffix(TEMPLATE).unwrap_or(name);
-    let ending = kind.ending();
-    let stem = result.strip_suffix(ending);
-    if stem.is_some_and(|stem| !stem.is_empty() && !stem.ends_with('/')) {
+    let endings = kind.endings();
+    let mut stems = endings
+        .iter()
+        .filter_map(|ending| result.strip_suffix(ending));
+    if stems.any(|stem| !stem.is_empty() && !stem.ends_with('/')) {
         return Ok(result);
     }
     let directory = kind.directory();
+    let taken: Vec<String> = endings
+        .iter()
+        .map(|ending| format!("`*{ending}` and `*{ending}{TEMPLATE}`"))
+        .collect();
     Err(Box::new(
         Diagnostic::error(format!("`{directory}/` does not take this kind of file"))
-            .hint(format!("it takes `*{ending}` and `*{ending}{TEMPLATE}`")),
+            .hint(format!("it takes {}", taken.join(", "))),
     ))
 }
 

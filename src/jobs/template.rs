@@ -2,10 +2,14 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
+use super::declared::quote;
 use crate::diag::Diagnostic;
 use crate::limits::{MAX_JINJA_BYTES, MAX_JINJA_STEPS};
+
+/// Steps that each rendering of a repeated template may take however often it is repeated.
+const MIN_STEPS: u64 = 1_000;
 
 /// What templates can refer to: `vars`, `values`, `release`, `chart`, `overlay`.
 #[derive(Debug, Clone)]
@@ -25,13 +29,7 @@ impl Context {
 /// Points at the syntax error, the undefined name or the failing call; also when the template
 /// takes too many steps or writes too much.
 pub(super) fn render(text: &str, file: &str, context: &Context) -> Result<String, Box<Diagnostic>> {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_auto_escape_callback(|_| AutoEscape::None);
-    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
-    engine.set_syntax(syntax.expect("the delimiters are the default ones"));
-    engine.set_fuel(Some(MAX_JINJA_STEPS));
-    engine.set_debug(true);
+    let engine = engine(MAX_JINJA_STEPS);
     let mut out = Bounded(Vec::new());
     let done = engine
         .template_from_named_str(file, text)
@@ -40,6 +38,60 @@ pub(super) fn render(text: &str, file: &str, context: &Context) -> Result<String
                 .render_captured_to(context.0.clone(), &mut out)
                 .map(drop)
         });
+    finish(done, out, file, text)
+}
+
+/// Renders the template `text` of `file` once for each of `items`, which it knows as `item`; the
+/// bounds are for all of them together.
+///
+/// # Errors
+///
+/// As [`render`].
+pub(super) fn render_each(
+    text: &str,
+    file: &str,
+    context: &Context,
+    items: Vec<Map<String, Json>>,
+) -> Result<String, Box<Diagnostic>> {
+    // The smallest useful template takes a few hundred steps.
+    let n_items = u64::try_from(items.len()).unwrap_or(u64::MAX).max(1);
+    let engine = engine((MAX_JINJA_STEPS / n_items).max(MIN_STEPS));
+    let mut out = Bounded(Vec::new());
+    let done = engine
+        .template_from_named_str(file, text)
+        .and_then(|template| {
+            for item in items {
+                let item = value(&Json::Object(item));
+                let names = minijinja::context! { item, ..context.0.clone() };
+                template.render_captured_to(names, &mut out).map(drop)?;
+                if out.0.last().is_some_and(|byte| *byte != b'\n') {
+                    out.0.push(b'\n');
+                }
+            }
+            Ok(())
+        });
+    finish(done, out, file, text)
+}
+
+/// An engine that takes at most `steps` for a template.
+fn engine(steps: u64) -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    engine.set_syntax(syntax.expect("the delimiters are the default ones"));
+    engine.set_fuel(Some(steps));
+    engine.set_debug(true);
+    engine.add_filter("groovy", |text: String| quote(&text));
+    engine
+}
+
+fn finish(
+    done: Result<(), minijinja::Error>,
+    out: Bounded,
+    file: &str,
+    text: &str,
+) -> Result<String, Box<Diagnostic>> {
     if let Err(e) = done {
         return Err(Box::new(point(&e, file, text)));
     }

@@ -151,6 +151,7 @@ fn documents(
         jobs::read(repository, &directories, kind, exclude, &context)
     };
     let scripts = read(Kind::Jobs, &exclude(&settings.jobs.exclude))?;
+    let scripts = jobs::declare(scripts, &settings.jobs, &context)?;
     let casc = read(Kind::Casc, &exclude(&settings.casc.exclude))?;
     let manifests = read(Kind::Manifests, &[])?;
     jobs::check_fragments(&casc)?;
@@ -198,6 +199,7 @@ fn documents(
     manifest::check_identities(&documents, &overlay.namespace)?;
     if let Some(sidecar) = &sidecar {
         jobs::check_folder(&documents, sidecar, &overlay.namespace)?;
+        jobs::check_merge(&documents, sidecar, &overlay.namespace, &casc)?;
     }
     Ok((documents, rendered.log))
 }

@@ -1,0 +1,3 @@
+package hudson.init
+
+enum InitMilestone { COMPLETED }

@@ -1,0 +1,3 @@
+package jenkins.model
+
+class Jenkins {}
