@@ -55,20 +55,6 @@ impl Timed<'_> {
             meter: self.meter,
         }))
     }
-
-    fn load_locked<'c>(
-        &'c self,
-        pin: &Pin,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        self.meter.mark("settings");
-        let chart = self.charts.load_locked(pin, helm);
-        self.meter.mark("chart");
-        Ok(Box::new(TimedChart {
-            chart: chart?,
-            meter: self.meter,
-        }))
-    }
 }
 
 impl LoadedChart for TimedChart<'_> {
