@@ -127,3 +127,13 @@ pub const MAX_YAML_PRINT_DEPTH: usize = 100;
 
 /// Most values in the merged values of a release; Helm has no bound.
 pub const MAX_VALUES: usize = 5_000_000;
+
+/// Most directories that are searched for the overlays of one fleet.
+pub const MAX_FLEET_DIRECTORIES: usize = 100_000;
+
+/// Most lines, old and new together, that differ between a golden file and the output and are still
+/// compared one by one.
+pub const MAX_DIFF_LINES: usize = 10_000;
+
+/// Most lines of the printed difference of one golden file.
+pub const MAX_DIFF_OUTPUT_LINES: usize = 300;

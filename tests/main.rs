@@ -1,5 +1,7 @@
 //! The integration tests, one file for each subject.
 
 mod differential;
+mod fleet;
+mod golden;
 mod support;
 mod tidy;

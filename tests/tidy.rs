@@ -23,6 +23,7 @@ struct Module(&'static str, u8, &'static [&'static str]);
 /// The layers: a module imports from lower ones and from the peers listed here.
 const MODULES: &[Module] = &[
     Module("diag", 0, &[]),
+    Module("helm", 0, &[]),
     Module("limits", 0, &[]),
     Module("value", 1, &[]),
     Module("files", 1, &[]),
@@ -38,7 +39,9 @@ const MODULES: &[Module] = &[
     Module("app", 6, &[]),
     Module("jobs", 6, &[]),
     Module("render", 7, &[]),
-    Module("cli", 8, &[]),
+    Module("fleet", 8, &[]),
+    Module("golden", 8, &[]),
+    Module("cli", 9, &[]),
 ];
 
 /// Packages that one module wraps, so that replacing them touches that module only.
@@ -50,6 +53,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("boon::", &["values"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),
+    ("clap_complete::", &["cli"]),
+    ("clap_mangen::", &["cli"]),
+    ("similar::", &["golden"]),
     ("anyhow::", &["cli"]),
 ];
 

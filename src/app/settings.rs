@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// All settings; what is absent has its default where it is used.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// The chart to render.
@@ -40,12 +40,15 @@ pub struct Settings {
     /// Where random values come from.
     #[serde(deserialize_with = "null_is_default")]
     pub random: RandomSettings,
+    /// How golden files are laid out.
+    #[serde(deserialize_with = "null_is_default")]
+    pub golden: GoldenSettings,
     /// The Helm version whose bytes are wanted, 4 (the default) or 3.
     pub helm_compat: Option<u8>,
 }
 
 /// `chart:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChartSettings {
     /// The chart's name; `jenkins` by default.
@@ -63,7 +66,7 @@ pub struct ChartSettings {
 }
 
 /// `release:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReleaseSettings {
     /// The release's name.
@@ -77,7 +80,7 @@ pub struct ReleaseSettings {
 }
 
 /// `kubernetes:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct KubernetesSettings {
     /// The cluster's version.
@@ -90,7 +93,7 @@ pub struct KubernetesSettings {
 }
 
 /// `jobs:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobsSettings {
     /// Globs of files under `jobs/` to leave out.
@@ -110,7 +113,7 @@ pub struct JobsSettings {
 }
 
 /// `jobs.index:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct IndexSettings {
     /// The name of the index's ConfigMap; that of the scripts by default.
@@ -122,7 +125,7 @@ pub struct IndexSettings {
 }
 
 /// `casc:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct CascSettings {
     /// Globs of files under `casc/` to leave out.
@@ -136,7 +139,7 @@ pub struct CascSettings {
 }
 
 /// `output:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct OutputSettings {
     /// Whether the chart's CRDs are part of the output; true by default.
@@ -144,13 +147,21 @@ pub struct OutputSettings {
 }
 
 /// `random:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct RandomSettings {
     /// A file outside of the repository, such as a mounted secret, that random values are derived
     /// from; without it every render draws fresh ones.
     #[serde(deserialize_with = "text")]
     pub key_file: Option<String>,
+}
+
+/// `golden:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct GoldenSettings {
+    /// Whether each resource has a file of its own; false by default.
+    pub per_resource: Option<bool>,
 }
 
 /// Reads null as the default, so that a layer can take back what one below it set.

@@ -8,20 +8,26 @@ use crate::diag::Diagnostic;
 /// How a command that did not succeed ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// The command ran, and the answer is no.
+    No,
     /// The command line itself is wrong.
     Usage,
     /// A file, value or chart is wrong.
     Input,
     /// The outside world failed; another try may help.
     World,
+    /// A bug of ours.
+    Bug,
 }
 
 impl Failure {
     fn code(self) -> u8 {
         match self {
+            Failure::No => 1,
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
+            Failure::Bug => 70,
         }
     }
 }
@@ -56,6 +62,14 @@ impl Error {
     pub(super) fn world(message: impl Into<String>) -> Error {
         Error {
             failure: Failure::World,
+            message: message.into(),
+        }
+    }
+
+    /// The answer is no.
+    pub(super) fn no(message: impl Into<String>) -> Error {
+        Error {
+            failure: Failure::No,
             message: message.into(),
         }
     }

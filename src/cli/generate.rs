@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::Error;
 use super::host::{self, System};
 use super::output;
-use super::render::{self, SettingsArgs};
+use super::render::{self, SettingsArgs, World};
 use crate::diag::Diagnostic;
 use crate::release::Derived;
 use crate::render::ReleaseInput;
@@ -61,6 +61,6 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
     // `PWD` still names the server's own directory, so the overlay is found by getcwd.
     let directory = std::env::current_dir()
         .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))?;
-    let text = render::overlay(&directory, &args.settings, &make_host)?;
+    let text = World::new(&args.settings, &make_host).render(&directory)?;
     output::stdout(text.as_bytes())
 }

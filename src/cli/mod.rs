@@ -3,20 +3,23 @@
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
 //! [`output`] writes to the two streams.
 
+mod completions;
 mod exit;
 mod generate;
-
+mod golden;
 mod host;
 mod output;
+mod overlays;
 mod render;
-
+mod settings;
 mod template;
+mod values;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use exit::Error;
 
@@ -35,9 +38,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Completions(completions::CompletionsArgs),
     Generate(generate::GenerateArgs),
+    Golden(golden::GoldenArgs),
+    Man(completions::ManArgs),
     Render(render::RenderArgs),
+    Settings(settings::SettingsCommand),
     Template(Box<template::TemplateArgs>),
+    Values(values::ValuesArgs),
 }
 
 /// The address space for the stack of the thread that does the work.
@@ -79,8 +87,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
+        Command::Completions(args) => completions::completions(&args, Cli::command()),
         Command::Generate(args) => generate::run(&args),
+        Command::Golden(args) => golden::run(&args),
+        Command::Man(args) => completions::man(&args, Cli::command()),
         Command::Render(args) => render::run(&args),
+        Command::Settings(args) => settings::run(&args),
         Command::Template(args) => template::run(&args),
+        Command::Values(args) => values::run(&args),
     }
 }

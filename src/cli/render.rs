@@ -7,25 +7,39 @@ use clap::Args;
 
 use super::exit::Error;
 use super::output;
+use super::overlays::{self, PoolArgs};
 use super::template::Major;
 use crate::app::{self, Flags};
 use crate::diag::Diagnostic;
+use crate::files::FileError;
+use crate::fleet::{Fleet, Member, OutputTree};
 use crate::helm::HelmCompat;
-use crate::plugin;
 use crate::release::Derived;
-use crate::render::{self, HelmCharts, MakeHost, ReleaseInput};
+use crate::render::{self, HelmCharts, MakeHost, Prepared, ReleaseInput};
 use crate::template::Host;
 
-/// Prints the manifests of an overlay: the chart, the ConfigMaps made from jobs/ and casc/, and
+/// Prints the manifests of overlays: the chart, the ConfigMaps made from jobs/ and casc/, and
 /// manifests/, with patches/ applied.
 ///
 /// Random template functions and the clock give fixed stand-ins, so that the same inputs print the
-/// same bytes.
+/// same bytes. An overlay that fails does not hide the others: all messages are printed at the end.
 #[derive(Args, Debug)]
 pub(super) struct RenderArgs {
-    /// Directories of overlays
+    /// Directories of overlays; with `--all`, directories to search
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+
+    /// Render every overlay of the fleet at and below PATH
+    #[arg(long)]
+    all: bool,
+
+    /// Write one file for each overlay into this directory instead, and remove those that earlier
+    /// runs wrote for overlays that are gone
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pool: PoolArgs,
 
     #[command(flatten)]
     settings: SettingsArgs,
@@ -84,34 +98,92 @@ pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
     format!("{}/{}", input.namespace, input.name)
 }
 
-fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+/// A world of stand-ins.
+pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
     Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
 }
 
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
-    let mut out = String::new();
-    for path in &args.paths {
-        out.push_str(&overlay(path, &args.settings, &stand_ins)?);
+    let chosen = overlays::choose(&args.paths, args.all)?;
+    let members = args.pool.share(chosen.members);
+    let world = World::new(&args.settings, &stand_ins);
+    if let Some(directory) = &args.output {
+        return write(directory, &members, &chosen.fleets, args, &world);
     }
-    output::stdout(out.as_bytes())
+    let (streams, error) = args
+        .pool
+        .for_each(&members, &|member| world.render(&member.directory()));
+    match error {
+        Some(error) => Err(error),
+        None => output::stdout(streams.concat().as_bytes()),
+    }
 }
 
-/// Renders the overlay at `path` in the world that `make_host` makes, with the process's
-/// environment; what Helm would log goes to standard error.
-pub(super) fn overlay(
-    path: &Path,
-    settings: &SettingsArgs,
-    make_host: &MakeHost<'_>,
-) -> Result<String, Error> {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let place = app::locate(path, plugin::boundary(&absolute).as_deref())?;
-    let flags = settings.flags();
-    let output = render::render(place, &environment(), &flags, &HelmCharts::new(make_host))?;
-    for line in &output.log {
-        output::stderr(&line.text_for(HelmCompat::V4));
+/// Writes the files of `members`; those of overlays that fail stay as they are.
+fn write(
+    directory: &Path,
+    members: &[Member],
+    fleets: &[Fleet],
+    args: &RenderArgs,
+    world: &World<'_>,
+) -> Result<(), Error> {
+    let name = |member: &Member| format!("{}.yaml", member.file_stem());
+    let all: Vec<Member> = fleets.iter().flat_map(|f| f.members.clone()).collect();
+    overlays::check_stems(&all)?;
+    let known = all.iter().chain(members).map(name).collect();
+    let world_failed = |error: FileError| Error::world(error.to_string());
+    let tree = OutputTree::open(directory).map_err(world_failed)?;
+    let (written, error) = args.pool.for_each(members, &|member| {
+        let stream = world.render(&member.directory())?;
+        let hash = tree.write(&name(member), &stream).map_err(world_failed)?;
+        Ok((name(member), hash))
+    });
+    tree.finish(written, &known)?;
+    error.map_or(Ok(()), Err)
+}
+
+/// What the renders of one process share.
+pub(super) struct World<'m> {
+    environment: BTreeMap<String, String>,
+    flags: Flags,
+    charts: HelmCharts<'m>,
+}
+
+impl<'m> World<'m> {
+    /// The process's environment and flags, and the outside world that `make_host` makes.
+    pub(super) fn new(settings: &SettingsArgs, make_host: &'m MakeHost<'m>) -> World<'m> {
+        World {
+            environment: environment(),
+            flags: settings.flags(),
+            charts: HelmCharts::new(make_host),
+        }
     }
-    Ok(output.stream)
+
+    /// What renders charts.
+    pub(super) fn charts(&self) -> &HelmCharts<'m> {
+        &self.charts
+    }
+
+    /// Settles what to render for the overlay at `path`.
+    pub(super) fn prepare(&self, path: &Path) -> Result<Prepared, Error> {
+        let place = app::locate(path, overlays::boundary(path).as_deref())?;
+        Ok(render::prepare(place, &self.environment, &self.flags)?)
+    }
+
+    /// Renders the overlay at `path`.
+    pub(super) fn render(&self, path: &Path) -> Result<String, Error> {
+        self.render_prepared(&self.prepare(path)?)
+    }
+
+    /// Renders an overlay; what Helm would log goes to standard error.
+    pub(super) fn render_prepared(&self, prepared: &Prepared) -> Result<String, Error> {
+        let output = render::render_prepared(prepared, &self.charts)?;
+        for line in &output.log {
+            output::stderr(&line.text_for(HelmCompat::V4));
+        }
+        Ok(output.stream)
+    }
 }
 
 /// The process's environment; what is not UTF-8 concerns nobody here.
