@@ -82,6 +82,23 @@ fn every_layer_of_a_value_has_its_line() {
 }
 
 #[test]
+fn keys_that_the_chart_does_not_know_are_warned_about() {
+    let dir = fleet("explain-unknown");
+    dir.write(
+        "o/prod/values.yaml",
+        "controller:\n  numExecuters: 3\nmaster: {}\n",
+    );
+    let path = dir.path().join("o/prod");
+    let output = run(&["values", path.to_str().unwrap()]);
+    assert_eq!(output.code, 0);
+    insta::assert_snapshot!(output.stderr, @r"
+    warning: the chart does not know the value `controller.numExecuters`
+    hint: did you mean `numExecutors`?
+    warning: the chart does not know the value `master`
+    ");
+}
+
+#[test]
 fn values_are_the_merged_ones() {
     let dir = fleet("explain-values");
     let path = dir.path().join("o/prod");

@@ -10,11 +10,11 @@ fn fleet(name: &str) -> TempDir {
     let dir = TempDir::new(name);
     let chart = root().join("testdata/charts/jenkins");
     for entry in walkdir::WalkDir::new(&chart) {
-        let entry = entry.unwrap();
+        let entry = entry.expect("a readable tree");
         if entry.file_type().is_file() {
-            let below = entry.path().strip_prefix(&chart).unwrap();
+            let below = entry.path().strip_prefix(&chart).expect("below the chart");
             let target = format!("charts/jenkins/{}", below.display());
-            dir.write(&target, fs::read(entry.path()).unwrap());
+            dir.write(&target, fs::read(entry.path()).expect("a readable file"));
         }
     }
     dir.write(".git/HEAD", "");
@@ -42,13 +42,13 @@ fn files(dir: &TempDir, below: &str) -> BTreeSet<String> {
     let top = dir.path().join(below);
     walkdir::WalkDir::new(&top)
         .into_iter()
-        .map(Result::unwrap)
+        .map(|entry| entry.expect("a readable tree"))
         .filter(|entry| entry.file_type().is_file())
         .map(|entry| {
             entry
                 .path()
                 .strip_prefix(&top)
-                .unwrap()
+                .expect("below the top")
                 .display()
                 .to_string()
         })

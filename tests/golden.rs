@@ -11,10 +11,13 @@ fn fleet(name: &str) -> (TempDir, PathBuf) {
     for part in ["fleet", "charts"] {
         let top = root().join("testdata");
         for entry in walkdir::WalkDir::new(top.join(part)) {
-            let entry = entry.unwrap();
+            let entry = entry.expect("a readable tree");
             if entry.file_type().is_file() {
-                let below = entry.path().strip_prefix(&top).unwrap();
-                dir.write(below.to_str().unwrap(), fs::read(entry.path()).unwrap());
+                let below = entry.path().strip_prefix(&top).expect("below the top");
+                dir.write(
+                    below.to_str().expect("UTF-8"),
+                    fs::read(entry.path()).expect("a readable file"),
+                );
             }
         }
     }
@@ -25,7 +28,7 @@ fn fleet(name: &str) -> (TempDir, PathBuf) {
 }
 
 fn golden(action: &str, path: &Path) -> Output {
-    run(&["golden", action, path.to_str().unwrap()])
+    run(&["golden", action, path.to_str().expect("UTF-8")])
 }
 
 #[test]

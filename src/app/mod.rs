@@ -11,6 +11,7 @@ mod flags;
 mod layers;
 mod repository;
 pub mod settings;
+pub mod unknown;
 pub mod values;
 
 use std::collections::BTreeMap;

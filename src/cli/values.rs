@@ -9,6 +9,7 @@ use super::exit::Error;
 use super::output;
 use super::render::{SettingsArgs, World, stand_ins};
 use crate::app::explain::{Effect, Say, explain};
+use crate::app::unknown::{Known, unknown_keys};
 use crate::app::values::assemble;
 use crate::render;
 use crate::value::Tree;
@@ -18,7 +19,7 @@ use crate::yaml;
 /// files, the overlay's, patches and parameters.
 ///
 /// With `--explain controller.numExecutors` it prints which file and line each layer sets that
-/// value on, and what comes out.
+/// value on, and what comes out. Keys that the chart does not know are warned about.
 #[derive(Args, Debug)]
 pub(super) struct ValuesArgs {
     /// Directory of an overlay
@@ -39,6 +40,16 @@ pub(super) fn run(args: &ValuesArgs) -> Result<(), Error> {
     let prepared = world.prepare(&args.path)?;
     let chart = render::load_chart(&prepared.overlay, world.charts())?;
     let values = assemble(&prepared.overlay, chart.defaults(), &prepared.additions)?;
+    let known = Known {
+        name: chart.name(),
+        version: chart.version(),
+        defaults: chart.defaults(),
+        templates: chart.templates(),
+        subcharts: chart.subcharts(),
+    };
+    for warning in unknown_keys(&values.user, &known) {
+        output::stderr(&format!("warning: {warning:#}"));
+    }
     let Some(path) = &args.explain else {
         return output::stdout(yaml::write(&values.merged).as_bytes());
     };

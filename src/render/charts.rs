@@ -103,6 +103,15 @@ impl LoadedChart for HelmChart<'_> {
         files.filter_map(|file| file.data.to_str()).collect()
     }
 
+    fn subcharts(&self) -> Vec<&str> {
+        let chart = &self.loaded.chart;
+        let dependencies = chart.metadata.dependencies.iter().flatten();
+        let aliases = dependencies.flat_map(|d| [d.name.as_str(), d.alias.as_str()]);
+        aliases
+            .chain(chart.charts.iter().map(|c| c.name()))
+            .collect()
+    }
+
     fn render(&self, input: &ReleaseInput<'_>) -> Result<ChartOutput, Box<Diagnostic>> {
         let options = release::Options {
             name: input.name.to_owned(),

@@ -58,6 +58,11 @@ pub trait LoadedChart {
         Vec::new()
     }
 
+    /// The names of its subcharts, where they are known.
+    fn subcharts(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Renders it to what `helm template` prints.
     ///
     /// # Errors
