@@ -117,8 +117,10 @@ pub fn unknown_keys(user: &Tree, known: &Known<'_>) -> Vec<Diagnostic> {
             old.insert(path);
         }
     }
+    // Values are templates too: `tpl` lets one refer to another.
+    let texts = known.templates.iter().copied().chain(strings(user));
     let mut search = Search {
-        fields: known.templates.iter().copied().flat_map(fields).collect(),
+        fields: texts.flat_map(fields).collect(),
         top: known.subcharts.iter().copied().chain(["global"]).collect(),
         old,
         warnings,
@@ -171,6 +173,24 @@ impl Search<'_> {
     }
 }
 
+/// All strings in a value.
+fn strings(tree: &Tree) -> impl Iterator<Item = &str> {
+    let mut todo = vec![tree];
+    std::iter::from_fn(move || {
+        loop {
+            match todo.pop()? {
+                Tree::List(items) => todo.extend(items.iter()),
+                Tree::Map(entries) => todo.extend(entries.values()),
+                other => {
+                    if let Some(text) = other.as_str() {
+                        return Some(text);
+                    }
+                }
+            }
+        }
+    })
+}
+
 /// The names after dots in a template.
 fn fields(template: &str) -> impl Iterator<Item = &str> {
     template.split('.').skip(1).map(|after| {
@@ -216,7 +236,8 @@ mod tests {
 
     #[test]
     fn keys_that_may_be_meant_pass() {
-        let user = "controller: {jenkinsUrl: x, podLabels: {a: b}, image: {tag: y}}\nglobal: {}\nredis: {}\n";
+        let user = "controller: {jenkinsUrl: x, podLabels: {a: b}, image: {tag: y}}\nglobal: {}\nredis: {}\n\
+                    mine: x\ncontroller2: ['{{ .Values.mine }} {{ .Values.controller2 }}']\n";
         assert_eq!(warnings(user, "5.9.53"), [""; 0]);
     }
 

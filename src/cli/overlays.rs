@@ -28,7 +28,7 @@ pub(super) struct PoolArgs {
 pub(super) struct Chosen {
     /// The overlays, in their order.
     pub(super) members: Vec<Member>,
-    /// The fleets they belong to, with all their overlays.
+    /// The fleets that have been searched, with all their overlays.
     pub(super) fleets: Vec<Fleet>,
 }
 
@@ -39,18 +39,21 @@ pub(super) fn choose(paths: &[PathBuf], is_search: bool) -> Result<Chosen, Error
         fleets: Vec::new(),
     };
     for path in paths {
-        let fleet = fleet::find(path, boundary(path).as_deref())?;
-        let found = match is_search {
-            true => fleet.below(path)?,
-            false => vec![fleet.at(path)?],
+        let boundary = boundary(path);
+        let found = if is_search {
+            let fleet = fleet::find(path, boundary.as_deref())?;
+            let found = fleet.below(path)?;
+            if chosen.fleets.iter().all(|known| known.root != fleet.root) {
+                chosen.fleets.push(fleet);
+            }
+            found
+        } else {
+            vec![fleet::at(path, boundary.as_deref())?]
         };
         for member in found {
             if !chosen.members.contains(&member) {
                 chosen.members.push(member);
             }
-        }
-        if chosen.fleets.iter().all(|known| known.root != fleet.root) {
-            chosen.fleets.push(fleet);
         }
     }
     Ok(chosen)
@@ -82,7 +85,7 @@ impl PoolArgs {
         let jobs = self.jobs.unwrap_or_else(available);
         let progress = Progress::new();
         let results = fleet::for_each(members, jobs, work, &|at| {
-            progress.show(at.n_done, at.total, at.last.label());
+            progress.show(at.n_done, at.total, &at.last.label());
         });
         progress.clear();
         let mut done = Vec::new();
@@ -121,7 +124,7 @@ fn all_in_one(failed: Vec<(&Member, Error)>, n_members: usize) -> Option<Error> 
             error.message
         ));
     }
-    let names: Vec<&str> = failed.iter().map(|(member, _)| member.label()).collect();
+    let names: Vec<String> = failed.iter().map(|(member, _)| member.label()).collect();
     message.push_str(&format!(
         "{} of {n_members} overlays failed: {}",
         names.len(),

@@ -33,8 +33,8 @@ pub(super) struct RenderArgs {
     #[arg(long)]
     all: bool,
 
-    /// Write one file for each overlay into this directory instead, and remove those that earlier
-    /// runs wrote for overlays that are gone
+    /// Write one file for each overlay into this directory instead; with `--all`, remove those that
+    /// earlier runs wrote for overlays that are gone
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 
@@ -130,8 +130,10 @@ fn write(
 ) -> Result<(), Error> {
     let name = |member: &Member| format!("{}.yaml", member.file_stem());
     let all: Vec<Member> = fleets.iter().flat_map(|f| f.members.clone()).collect();
-    overlays::check_stems(&all)?;
-    let known = all.iter().chain(members).map(name).collect();
+    // Without a search nobody knows which overlays are gone.
+    let is_search = !fleets.is_empty();
+    overlays::check_stems(if is_search { &all } else { members })?;
+    let known = is_search.then(|| all.iter().map(name).collect());
     let world_failed = |error: FileError| Error::world(error.to_string());
     let tree = OutputTree::open(directory).map_err(world_failed)?;
     let (written, error) = args.pool.for_each(members, &|member| {
@@ -139,7 +141,7 @@ fn write(
         let hash = tree.write(&name(member), &stream).map_err(world_failed)?;
         Ok((name(member), hash))
     });
-    tree.finish(written, &known)?;
+    tree.finish(written, known.as_ref())?;
     error.map_or(Ok(()), Err)
 }
 

@@ -66,11 +66,11 @@ impl Member {
         name.unwrap_or("overlay").to_owned()
     }
 
-    /// What people call it: the path, or `.` for the fleet's root.
-    pub fn label(&self) -> &str {
+    /// What people call it: the path, or the name of the fleet's root.
+    pub fn label(&self) -> String {
         match self.path.as_str() {
-            "" => ".",
-            path => path,
+            "" => self.file_stem(),
+            path => path.to_owned(),
         }
     }
 }
@@ -98,6 +98,20 @@ pub fn find(path: &Path, boundary: Option<&Path>) -> Result<Fleet, Box<Diagnosti
     })
 }
 
+/// The overlay in the directory `path`, without a search.
+///
+/// # Errors
+///
+/// `path` is not a directory.
+pub fn at(path: &Path, boundary: Option<&Path>) -> Result<Member, Box<Diagnostic>> {
+    let place = app::locate(path, boundary)?;
+    let top = place.fleet.as_ref().unwrap_or(&place.overlay);
+    Ok(Member {
+        root: Arc::new(place.repository.root().path().join(top)),
+        path: below(&place.overlay, top),
+    })
+}
+
 impl Fleet {
     /// The overlays at and below the directory `path`; `..` and links in it are resolved.
     ///
@@ -120,28 +134,6 @@ impl Fleet {
             ))));
         }
         Ok(below)
-    }
-
-    /// The overlay in the directory `path` itself, whether or not a search finds it.
-    ///
-    /// # Errors
-    ///
-    /// `path` is not a directory of the fleet.
-    pub fn at(&self, path: &Path) -> Result<Member, Box<Diagnostic>> {
-        let directory = path
-            .canonicalize()
-            .map_err(|e| Diagnostic::error(FileError::io("open", path, e).to_string()))?;
-        let relative = directory.strip_prefix(self.root.as_path());
-        let parts: Option<Vec<&str>> = relative
-            .ok()
-            .and_then(|relative| relative.iter().map(|part| part.to_str()).collect());
-        let parts = parts.ok_or_else(|| {
-            Diagnostic::error(format!("`{}` is no directory of the fleet", path.display()))
-        })?;
-        Ok(Member {
-            root: self.root.clone(),
-            path: parts.join("/"),
-        })
     }
 }
 
@@ -228,9 +220,13 @@ impl Search {
                 overlays.insert(path);
             }
         }
-        let from_top = |path: String| path[top.len()..].trim_start_matches('/').to_owned();
-        overlays.into_iter().map(from_top).collect()
+        overlays.iter().map(|path| below(path, top)).collect()
     }
+}
+
+/// `path` as seen from `top`, which lies above it.
+fn below(path: &str, top: &str) -> String {
+    path[top.len()..].trim_start_matches('/').to_owned()
 }
 
 #[cfg(test)]

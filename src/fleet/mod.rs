@@ -9,7 +9,7 @@ mod pool;
 mod shard;
 mod tree;
 
-pub use find::{Fleet, Member, find};
+pub use find::{Fleet, Member, at, find};
 pub use pool::{Panicked, Progress, for_each};
 pub use shard::Shard;
 pub use tree::OutputTree;

@@ -66,7 +66,7 @@ impl OutputTree {
     }
 
     /// Remembers the files just written and removes those written before that are none of `known`
-    /// and have not been changed since; gives the names of the removed ones.
+    /// and have not been changed since; gives the names of the removed ones. Without `known` all stay.
     ///
     /// # Errors
     ///
@@ -74,12 +74,12 @@ impl OutputTree {
     pub fn finish(
         mut self,
         new: impl IntoIterator<Item = (String, String)>,
-        known: &BTreeSet<String>,
+        known: Option<&BTreeSet<String>>,
     ) -> Result<Vec<String>, Box<Diagnostic>> {
         self.written.extend(new);
         let (kept, stale): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.written)
             .into_iter()
-            .partition(|(name, _)| known.contains(name));
+            .partition(|(name, _)| known.is_none_or(|known| known.contains(name)));
         let mut removed = Vec::new();
         for (name, old) in stale {
             let content = self.root.read(&name, MAX_RENDER_BYTES);
