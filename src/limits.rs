@@ -163,3 +163,15 @@ pub const MAX_REDIRECTS: usize = 10;
 
 /// Bytes from which on the store of archives drops those unused for longest.
 pub const MAX_STORE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Most directories that are searched for the overlays of one fleet.
+pub const MAX_FLEET_DIRECTORIES: usize = 100_000;
+
+/// Most lines, old and new together, that differ between a golden file and the output and are still
+/// compared one by one.
+pub const MAX_DIFF_LINES: usize = 10_000;
+
+/// Most lines of the printed difference of one golden file.
+pub const MAX_DIFF_OUTPUT_LINES: usize = 300;
+
+/// Largest file that holds what one overlay renders to, in bytes.
+pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;

@@ -3,9 +3,12 @@
 mod bad_input;
 mod cmp_server;
 mod differential;
+mod explain;
 mod fetch;
+mod fleet;
 mod functions;
 mod generate;
+mod golden;
 mod jobs;
 mod par;
 mod plugin;

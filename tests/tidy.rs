@@ -52,6 +52,8 @@ const MODULES: &[Module] = &[
     Module("jobs", 7, &[]),
     Module("render", 8, &[]),
     Module("wiring", 9, &[]),
+    Module("fleet", 9, &[]),
+    Module("golden", 9, &[]),
     Module("cli", 10, &[]),
 ];
 
@@ -67,6 +69,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("clap::", &["cli"]),
     ("ureq::", &["fetch"]),
     ("url::", &["fetch"]),
+    ("clap_complete::", &["cli"]),
+    ("clap_mangen::", &["cli"]),
+    ("similar::", &["golden"]),
     ("anyhow::", &["cli"]),
 ];
 

@@ -6,12 +6,14 @@
 
 mod chart;
 mod discover;
+pub mod explain;
 mod flags;
 mod fleet;
 mod layers;
 mod lock;
 mod repository;
 pub mod settings;
+pub mod unknown;
 pub mod values;
 
 use std::collections::BTreeMap;
@@ -180,6 +182,24 @@ pub(crate) fn settings_directories(place: &Place) -> Vec<&str> {
     directories.retain(|directory| directory.len() >= fleet.len());
     directories.reverse();
     directories
+}
+
+/// The bases that the settings file of `directory` names, from the top of the repository.
+///
+/// A file that cannot be read names none: whoever renders an overlay below it says why.
+pub(crate) fn named_bases(repository: &Repository, directory: &str) -> Vec<String> {
+    let file = join(directory, SETTINGS_FILE);
+    let Ok(Some(text)) = repository.read(&file) else {
+        return Vec::new();
+    };
+    // Most files name none, and reading one takes far longer than this look.
+    if !text.contains("bases") {
+        return Vec::new();
+    }
+    let layer = layers::read(repository, directory).ok().flatten();
+    let bases = layer.and_then(|layer| layer.settings.get("bases").cloned());
+    let bases = bases.and_then(|bases| serde_json::from_value(bases).ok());
+    bases.unwrap_or_default()
 }
 
 /// Says whether `name` is a DNS subdomain, as names of most objects are.

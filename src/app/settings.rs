@@ -5,11 +5,11 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// All settings; what is absent has its default where it is used.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// The chart to render.
@@ -41,6 +41,9 @@ pub struct Settings {
     /// Where random values come from.
     #[serde(deserialize_with = "null_is_default")]
     pub random: RandomSettings,
+    /// How golden files are laid out.
+    #[serde(deserialize_with = "null_is_default")]
+    pub golden: GoldenSettings,
     /// The Helm version whose bytes are wanted, 4 (the default) or 3.
     pub helm_compat: Option<u8>,
     /// How many renders may run at once outside of Argo CD.
@@ -48,7 +51,7 @@ pub struct Settings {
 }
 
 /// `chart:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChartSettings {
     /// The chart's name; `jenkins` by default.
@@ -66,7 +69,7 @@ pub struct ChartSettings {
 }
 
 /// `release:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReleaseSettings {
     /// The release's name.
@@ -80,7 +83,7 @@ pub struct ReleaseSettings {
 }
 
 /// `kubernetes:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct KubernetesSettings {
     /// The cluster's version.
@@ -93,7 +96,7 @@ pub struct KubernetesSettings {
 }
 
 /// `jobs:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobsSettings {
     /// Globs of files under `jobs/` to leave out.
@@ -115,7 +118,7 @@ pub struct JobsSettings {
 }
 
 /// `jobs.index:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct IndexSettings {
     /// The name of the index's ConfigMap; that of the scripts by default.
@@ -127,7 +130,7 @@ pub struct IndexSettings {
 }
 
 /// `casc:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct CascSettings {
     /// Globs of files under `casc/` to leave out.
@@ -141,7 +144,7 @@ pub struct CascSettings {
 }
 
 /// `output:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct OutputSettings {
     /// Whether the chart's CRDs are part of the output; true by default.
@@ -149,13 +152,21 @@ pub struct OutputSettings {
 }
 
 /// `random:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct RandomSettings {
     /// A file outside of the repository, such as a mounted secret, that random values are derived
     /// from; without it every render draws fresh ones.
     #[serde(deserialize_with = "text")]
     pub key_file: Option<String>,
+}
+
+/// `golden:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct GoldenSettings {
+    /// Whether each resource has a file of its own; false by default.
+    pub per_resource: Option<bool>,
 }
 
 /// Reads null as the default, so that a layer can take back what one below it set.

@@ -63,22 +63,31 @@ pub fn assemble(
     Ok(Values { user, merged })
 }
 
-/// Merges the values files of bases and overlay.
-fn files(overlay: &Overlay) -> Result<TreeMap, Box<Diagnostic>> {
+/// A values file with the directory that it belongs to.
+pub(super) struct Source<'o> {
+    pub(super) directory: &'o str,
+    pub(super) file: String,
+    pub(super) text: String,
+}
+
+/// Reads the values files of bases and overlay, in the order of merging.
+pub(super) fn sources(overlay: &Overlay) -> Result<Vec<Source<'_>>, Box<Diagnostic>> {
     let repository = &overlay.place.repository;
     let default = [DEFAULT_FILE.to_owned()];
     let names = overlay.settings.values.as_deref();
-    let mut user = TreeMap::new();
+    let mut sources = Vec::new();
     let mut found = vec![names.is_none(); names.map_or(1, <[String]>::len)];
     for directory in overlay.directories() {
         for (name, found) in names.unwrap_or(&default).iter().zip(&mut found) {
             let file = repository.resolve(directory, name)?;
-            let Some(text) = repository.read(&file)? else {
-                continue;
-            };
-            *found = true;
-            let values = parse_values(&file, text.as_bytes(), overlay.helm)?;
-            merge(&mut user, values.as_map().unwrap_or(&TreeMap::new()));
+            if let Some(text) = repository.read(&file)? {
+                *found = true;
+                sources.push(Source {
+                    directory,
+                    file,
+                    text,
+                });
+            }
         }
     }
     let missing = names.unwrap_or_default().iter().zip(&found);
@@ -86,6 +95,16 @@ fn files(overlay: &Overlay) -> Result<TreeMap, Box<Diagnostic>> {
         return Err(Box::new(Diagnostic::error(format!(
             "`values`: neither the overlay nor a base has `{name}`"
         ))));
+    }
+    Ok(sources)
+}
+
+/// Merges the values files of bases and overlay.
+fn files(overlay: &Overlay) -> Result<TreeMap, Box<Diagnostic>> {
+    let mut user = TreeMap::new();
+    for source in sources(overlay)? {
+        let values = parse_values(&source.file, source.text.as_bytes(), overlay.helm)?;
+        merge(&mut user, values.as_map().unwrap_or(&TreeMap::new()));
     }
     Ok(user)
 }
@@ -153,13 +172,23 @@ fn add(user: &mut TreeMap, additions: &Additions, helm: HelmCompat) -> Result<()
         merge(user, values.as_map().unwrap_or(&TreeMap::new()));
     }
     for (path, value) in &additions.set {
-        let argument = format!("{path}={}", escape_commas(value));
-        set(user, &argument, helm).map_err(|_| {
-            Diagnostic::error(format!("the parameter `set`: cannot set `{path}`"))
-                .hint("paths are those of `helm --set`: `a.b`, `list[0]`")
-        })?;
+        set_one(user, path, value, helm)?;
     }
     Ok(())
+}
+
+/// Sets one value of the parameter `set`.
+pub(super) fn set_one(
+    user: &mut TreeMap,
+    path: &str,
+    value: &str,
+    helm: HelmCompat,
+) -> Result<(), Box<Diagnostic>> {
+    let argument = format!("{path}={}", escape_commas(value));
+    set(user, &argument, helm).map_err(|_| {
+        let problem = Diagnostic::error(format!("the parameter `set`: cannot set `{path}`"));
+        Box::new(problem.hint("paths are those of `helm --set`: `a.b`, `list[0]`"))
+    })
 }
 
 /// Escapes the commas that would start another assignment, as Argo CD does for Helm: those of a

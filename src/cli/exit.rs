@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Input,
     /// The outside world failed; another try may help.
     World,
+    /// A bug of ours.
+    Bug,
 }
 
 impl Failure {
@@ -29,6 +31,7 @@ impl Failure {
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
+            Failure::Bug => 70,
         }
     }
 
@@ -39,6 +42,7 @@ impl Failure {
             Failure::Usage => "usage",
             Failure::Input => "input",
             Failure::World => "world",
+            Failure::Bug => "bug",
         }
     }
 }

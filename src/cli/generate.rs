@@ -10,7 +10,8 @@ use clap::Args;
 use super::exit::Error;
 use super::gate::{Defaults, GateArgs};
 use super::host::{self, System};
-use super::render::{self, SettingsArgs};
+use super::remote::Remote;
+use super::render::{self, SettingsArgs, World};
 use crate::diag::Diagnostic;
 use crate::release::Derived;
 use crate::render::ReleaseInput;
@@ -75,8 +76,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
         // repository have no say here, since the sidecar's cores are not theirs to give.
         let slot = meter.enter(NonZeroUsize::MIN)?;
         let directory = current_directory()?;
-        let text = render::overlay(&directory, &args.settings, &make_host, meter)
-            .map_err(Error::shortened)?;
+        let remote = Remote::new(&args.settings.remote);
+        let world = World::new(&args.settings, &make_host, &remote);
+        let text = world.render(&directory, meter).map_err(Error::shortened)?;
         // The reader may be slow, and writing needs no core.
         drop(slot);
         meter.output(text.as_bytes())

@@ -5,19 +5,24 @@
 
 mod applications;
 mod chart;
+mod completions;
 mod discover;
 mod doctor;
 mod exit;
 mod gate;
 mod generate;
+mod golden;
 mod host;
 mod init;
 mod output;
+mod overlays;
 mod parameters;
 mod remote;
 mod render;
+mod settings;
 mod template;
 mod timed;
+mod values;
 #[cfg(test)]
 mod wired;
 
@@ -25,7 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use exit::Error;
 
@@ -51,8 +56,13 @@ enum Command {
     Generate(generate::GenerateArgs),
     Init(init::InitArgs),
     Parameters(parameters::ParametersArgs),
+    Completions(completions::CompletionsArgs),
+    Golden(golden::GoldenArgs),
+    Man(completions::ManArgs),
     Render(render::RenderArgs),
+    Settings(settings::SettingsCommand),
     Template(Box<template::TemplateArgs>),
+    Values(values::ValuesArgs),
 }
 
 /// The address space for the stack of the thread that does the work.
@@ -101,7 +111,12 @@ fn dispatch(command: Command) -> Result<(), Error> {
         Command::Generate(args) => generate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Parameters(args) => parameters::run(&args),
+        Command::Completions(args) => completions::completions(&args, Cli::command()),
+        Command::Golden(args) => golden::run(&args),
+        Command::Man(args) => completions::man(&args, Cli::command()),
         Command::Render(args) => render::run(&args),
+        Command::Settings(args) => settings::run(&args),
         Command::Template(args) => template::run(&args),
+        Command::Values(args) => values::run(&args),
     }
 }

@@ -1,6 +1,7 @@
 //! `jenkins-cmp render [PATH…]`: the manifests of overlays, repeatable.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,27 +10,41 @@ use clap::Args;
 use super::exit::Error;
 use super::gate::{Defaults, GateArgs, Meter};
 use super::output;
+use super::overlays::{self, PoolArgs};
 use super::remote::{Remote, RemoteArgs};
 use super::template::Major;
 use super::timed::Timed;
 use crate::app::{self, Flags};
 use crate::diag::Diagnostic;
+use crate::files::FileError;
+use crate::fleet::{Fleet, Member, OutputTree};
 use crate::helm::HelmCompat;
-use crate::plugin;
 use crate::release::Derived;
-use crate::render::{self, HelmCharts, MakeHost, ReleaseInput};
+use crate::render::{self, ChartRenderer, HelmCharts, MakeHost, Prepared, ReleaseInput};
 use crate::template::Host;
 
-/// Prints the manifests of an overlay: the chart, the ConfigMaps made from jobs/ and casc/, and
+/// Prints the manifests of overlays: the chart, the ConfigMaps made from jobs/ and casc/, and
 /// manifests/, with patches/ applied.
 ///
 /// Random template functions and the clock give fixed stand-ins, so that the same inputs print the
-/// same bytes.
+/// same bytes. An overlay that fails does not hide the others: all messages are printed at the end.
 #[derive(Args, Debug)]
 pub(super) struct RenderArgs {
-    /// Directories of overlays
+    /// Directories of overlays; with `--all`, directories to search
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+
+    /// Render every overlay of the fleet at and below PATH
+    #[arg(long)]
+    all: bool,
+
+    /// Write one file for each overlay into this directory instead; with `--all`, remove those that
+    /// earlier runs wrote for overlays that are gone
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pool: PoolArgs,
 
     #[command(flatten)]
     settings: SettingsArgs,
@@ -76,7 +91,7 @@ pub(super) struct SettingsArgs {
     helm_compat: Option<Major>,
 
     #[command(flatten)]
-    remote: RemoteArgs,
+    pub(super) remote: RemoteArgs,
 }
 
 impl SettingsArgs {
@@ -108,43 +123,121 @@ pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<D
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
     args.gate.measured(DEFAULTS, |meter| {
-        let mut out = String::new();
-        for path in &args.paths {
-            let n_slots = args
-                .gate
-                .n_slots(|| Ok(app::parallelism(&locate(path)?)?))?;
-            let slot = meter.enter(n_slots)?;
-            out.push_str(&overlay(path, &args.settings, &stand_ins, meter)?);
-            drop(slot);
+        let chosen = overlays::choose(&args.paths, args.all)?;
+        let members = args.pool.share(chosen.members);
+        let remote = Remote::new(&args.settings.remote);
+        let world = World::new(&args.settings, &stand_ins, &remote);
+        let first = members.first();
+        let in_files = || first.map_or(Ok(None), |member| in_files(&member.directory()));
+        let n_slots = args.gate.n_slots(in_files)?;
+        // Every overlay waits for its turn among all processes.
+        let render = |member: &Member| {
+            let _slot = meter.enter(n_slots)?;
+            world.render(&member.directory(), meter)
+        };
+        if let Some(directory) = &args.output {
+            return write(directory, &members, &chosen.fleets, args, &render);
         }
-        meter.output(out.as_bytes())
+        let (streams, error) = args.pool.for_each(&members, &render);
+        match error {
+            Some(error) => Err(error),
+            None => meter.output(streams.concat().as_bytes()),
+        }
     })
 }
 
-fn locate(path: &Path) -> Result<app::Place, Box<Diagnostic>> {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    app::locate(path, plugin::boundary(&absolute).as_deref())
+/// The cap that the settings files for `overlay` have.
+fn in_files(overlay: &Path) -> Result<Option<NonZeroUsize>, Error> {
+    let place = app::locate(overlay, overlays::boundary(overlay).as_deref())?;
+    Ok(app::parallelism(&place)?)
 }
 
-/// Renders the overlay at `path` in the world that `make_host` makes, with the process's
-/// environment, and tells `meter` its phases; what Helm would log goes to standard error.
-pub(super) fn overlay(
-    path: &Path,
-    settings: &SettingsArgs,
-    make_host: &MakeHost<'_>,
-    meter: &Meter<'_>,
-) -> Result<String, Error> {
-    let remote = Remote::new(&settings.remote);
-    let charts = Timed {
-        charts: HelmCharts::new(make_host).with_archives(&remote),
-        meter,
-    };
-    let output = render::render(locate(path)?, &environment(), &settings.flags(), &charts)?;
-    meter.mark("jobs");
-    for line in &output.log {
-        output::stderr(&line.text_for(HelmCompat::V4));
+/// Writes the files of `members`; those of overlays that fail stay as they are.
+fn write(
+    directory: &Path,
+    members: &[Member],
+    fleets: &[Fleet],
+    args: &RenderArgs,
+    render: &(dyn Fn(&Member) -> Result<String, Error> + Sync),
+) -> Result<(), Error> {
+    let name = |member: &Member| format!("{}.yaml", member.file_stem());
+    let all: Vec<Member> = fleets.iter().flat_map(|f| f.members.clone()).collect();
+    // Without a search nobody knows which overlays are gone.
+    let is_search = !fleets.is_empty();
+    overlays::check_stems(if is_search { &all } else { members })?;
+    let known = is_search.then(|| all.iter().map(name).collect());
+    let world_failed = |error: FileError| Error::world(error.to_string());
+    let tree = OutputTree::open(directory).map_err(world_failed)?;
+    let (written, error) = args.pool.for_each(members, &|member| {
+        let stream = render(member)?;
+        let hash = tree.write(&name(member), &stream).map_err(world_failed)?;
+        Ok((name(member), hash))
+    });
+    tree.finish(written, known.as_ref())?;
+    error.map_or(Ok(()), Err)
+}
+
+/// What the renders of one process share.
+pub(super) struct World<'m> {
+    environment: BTreeMap<String, String>,
+    flags: Flags,
+    charts: HelmCharts<'m>,
+}
+
+impl<'m> World<'m> {
+    /// The process's environment and flags, the outside world that `make_host` makes, and the
+    /// archives that `remote` gives.
+    pub(super) fn new(
+        settings: &SettingsArgs,
+        make_host: &'m MakeHost<'m>,
+        remote: &'m Remote,
+    ) -> World<'m> {
+        World {
+            environment: environment(),
+            flags: settings.flags(),
+            charts: HelmCharts::new(make_host).with_archives(remote),
+        }
     }
-    Ok(output.stream)
+
+    /// What renders charts.
+    pub(super) fn charts(&self) -> &HelmCharts<'m> {
+        &self.charts
+    }
+
+    /// Settles what to render for the overlay at `path`.
+    pub(super) fn prepare(&self, path: &Path) -> Result<Prepared, Error> {
+        let place = app::locate(path, overlays::boundary(path).as_deref())?;
+        Ok(render::prepare(place, &self.environment, &self.flags)?)
+    }
+
+    /// Renders the overlay at `path` and tells `meter` the phases.
+    pub(super) fn render(&self, path: &Path, meter: &Meter<'_>) -> Result<String, Error> {
+        let charts = Timed {
+            charts: &self.charts,
+            meter,
+        };
+        let stream = self.render_with(&self.prepare(path)?, &charts);
+        meter.mark("jobs");
+        stream
+    }
+
+    /// Renders an overlay.
+    pub(super) fn render_prepared(&self, prepared: &Prepared) -> Result<String, Error> {
+        self.render_with(prepared, &self.charts)
+    }
+
+    /// Renders an overlay; what Helm would log goes to standard error.
+    fn render_with(
+        &self,
+        prepared: &Prepared,
+        charts: &dyn ChartRenderer,
+    ) -> Result<String, Error> {
+        let output = render::render_prepared(prepared, charts)?;
+        for line in &output.log {
+            output::stderr(&line.text_for(HelmCompat::V4));
+        }
+        Ok(output.stream)
+    }
 }
 
 /// The process's environment; what is not UTF-8 concerns nobody here.

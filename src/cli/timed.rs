@@ -13,7 +13,7 @@ use crate::value::Tree;
 /// Marks the phases of a render on `meter`.
 pub(super) struct Timed<'m> {
     /// What renders.
-    pub(super) charts: HelmCharts<'m>,
+    pub(super) charts: &'m HelmCharts<'m>,
     /// What measures.
     pub(super) meter: &'m Meter<'m>,
 }

@@ -14,6 +14,7 @@ mod host;
 mod order;
 mod output;
 mod split;
+mod templates;
 mod words;
 
 use crate::chart::{self, Chart};
@@ -21,7 +22,7 @@ use crate::funcs;
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::template::{Host, Limits, Run, TemplateSet, strip_no_value};
-use crate::value::{Map, Str, Tree, Value};
+use crate::value::{Tree, Value};
 use crate::values;
 
 use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
@@ -30,6 +31,7 @@ use context::Context;
 pub use errors::Error;
 pub use host::Derived;
 pub use output::{Document, OutputFiles, Rendered};
+pub use templates::TemplateCache;
 
 /// What a release is besides its chart and values; the fields are Helm's flags.
 #[derive(Clone, Debug)]
@@ -67,8 +69,23 @@ pub fn render(
     options: &Options,
     host: &dyn Host,
 ) -> Result<Rendered, Error> {
+    render_cached(chart, values, options, host, &TemplateCache::default())
+}
+
+/// Renders like [`render`], and parses only templates that `cache` does not have.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_cached(
+    chart: &Chart,
+    values: &Tree,
+    options: &Options,
+    host: &dyn Host,
+    cache: &TemplateCache,
+) -> Result<Rendered, Error> {
     let mut log = Vec::new();
-    match render_logging(chart, values, options, host, &mut log) {
+    match render_logging(chart, values, options, (host, cache), &mut log) {
         Ok(rendered) => Ok(Rendered { log, ..rendered }),
         Err(error) => Err(error.after(log)),
     }
@@ -78,7 +95,7 @@ fn render_logging(
     chart: &Chart,
     values: &Tree,
     options: &Options,
-    host: &dyn Host,
+    (host, cache): (&dyn Host, &TemplateCache),
     log: &mut Vec<LogLine>,
 ) -> Result<Rendered, Error> {
     let helm = options.helm;
@@ -100,7 +117,8 @@ fn render_logging(
     }
     check_kube_version(&chart, &kube_version)?;
     let capabilities = Capabilities::new(kube_version, &options.api_versions);
-    let files = execute(&chart, coalesced.values, capabilities, options, host)?;
+    let contexts = context::contexts(&chart, coalesced.values, capabilities, options)?;
+    let files = execute(&contexts, options, host, cache)?;
     let documents = documents::sort(files, helm, options.tests)?;
     log.extend(documents.log);
     Ok(Rendered {
@@ -177,71 +195,28 @@ fn check_kube_version(chart: &Chart, kube_version: &KubeVersion) -> Result<(), E
 
 /// Renders every file below `templates/` of the chart and its subcharts, by identifier.
 fn execute(
-    chart: &Chart,
-    values: Map,
-    capabilities: Capabilities,
+    contexts: &[Context<'_>],
     options: &Options,
     host: &dyn Host,
+    cache: &TemplateCache,
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let contexts = context::contexts(chart, values, capabilities, options)?;
-    let templates = templates(&contexts);
-    let mut set = TemplateSet::new("gotpl", funcs::table(options.helm.major()));
-    for template in &templates {
-        set.add(template.id.as_str(), template.text.clone())
-            .map_err(|error| Error::parse(&error, template.text))?;
-    }
-    let mut run = Run::new(&set, host, Limits::default());
+    let charts: Vec<&Chart> = contexts.iter().map(|context| context.chart).collect();
+    let parsed = cache.parsed(&charts, options.helm)?;
+    let mut run = Run::new(&parsed.set, host, Limits::default());
     let mut files = Vec::new();
-    for template in &templates {
+    for template in &parsed.templates {
         if base(&template.id).starts_with('_') {
             continue;
         }
-        context::set_template(template.context, &template.id, options.helm);
-        let data = Value::Map(template.context.top.clone());
+        let context = &contexts[template.chart];
+        context::set_template(context, &template.id, options.helm);
+        let data = Value::Map(context.top.clone());
         let text = run
             .execute(&template.id, data)
             .map_err(|error| Error::exec(&error, options.helm))?;
         files.push((template.id.clone(), strip_no_value(text)));
     }
     Ok(files)
-}
-
-/// A file below `templates/` with what it is executed with.
-struct Template<'c> {
-    id: String,
-    text: &'c Str,
-    context: &'c Context<'c>,
-}
-
-/// The templates of all charts in Helm's order of parsing and executing: deepest path first, then
-/// from the last name to the first. Of equal identifiers the last one counts.
-fn templates<'c>(contexts: &'c [Context<'c>]) -> Vec<Template<'c>> {
-    let mut templates: Vec<Template<'c>> = Vec::new();
-    for context in contexts {
-        let chart = context.chart;
-        let is_library = chart.metadata.chart_type.eq_ignore_ascii_case("library");
-        for file in chart.templates.iter() {
-            if !is_library || base(&file.name).starts_with('_') {
-                let id = format!("{}/{}", chart.full_path, file.name);
-                templates.push(Template {
-                    id,
-                    text: &file.data,
-                    context,
-                });
-            }
-        }
-    }
-    let depth = |id: &str| id.bytes().filter(|b| *b == b'/').count();
-    // A stable sort keeps equal identifiers in order, so the last of them is the one that counts.
-    templates.sort_by(|a, b| (depth(&b.id), &b.id).cmp(&(depth(&a.id), &a.id)));
-    let mut unique: Vec<Template<'c>> = Vec::with_capacity(templates.len());
-    for template in templates {
-        match unique.last_mut() {
-            Some(last) if last.id == template.id => *last = template,
-            _ => unique.push(template),
-        }
-    }
-    unique
 }
 
 fn base(path: &str) -> &str {

@@ -1,15 +1,18 @@
 //! Charts as this crate renders them.
 
+use std::collections::HashMap;
 use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{ChartOutput, ChartRenderer, LoadedChart, ReleaseInput, missing};
 use crate::app::Repository;
-use crate::chart::{self, Chart, LoadOptions};
+use crate::chart::{self, LoadOptions, Loaded};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
 use crate::files::Links;
-use crate::helm::{HelmCompat, LogLine};
-use crate::release;
+use crate::helm::HelmCompat;
+use crate::release::{self, TemplateCache};
 use crate::template::Host;
 use crate::value::Tree;
 
@@ -27,11 +30,19 @@ pub trait Archives: Sync {
     fn archive(&self, pin: &Pin) -> Result<Vec<u8>, Box<Diagnostic>>;
 }
 
-/// Renders charts in this process.
+/// Renders charts in this process; each is read and parsed once, whichever thread asks.
 pub struct HelmCharts<'m> {
     make_host: &'m MakeHost<'m>,
     archives: Option<&'m dyn Archives>,
+    loaded: Mutex<HashMap<Key, Arc<OnceLock<Loading>>>>,
+    templates: TemplateCache,
 }
+
+/// The repository that links may not leave, the chart in it, and who reads it.
+type Key = (PathBuf, String, HelmCompat);
+
+/// The outcome of reading a chart, kept for everybody who asks.
+type Loading = Result<Arc<Loaded>, Box<Diagnostic>>;
 
 impl<'m> HelmCharts<'m> {
     /// Renders with the worlds that `make_host` makes.
@@ -39,6 +50,8 @@ impl<'m> HelmCharts<'m> {
         HelmCharts {
             make_host,
             archives: None,
+            loaded: Mutex::default(),
+            templates: TemplateCache::default(),
         }
     }
 
@@ -70,9 +83,8 @@ impl<'m> HelmCharts<'m> {
             ))));
         }
         Ok(HelmChart {
-            chart: loaded.chart,
-            log: loaded.log,
-            make_host: self.make_host,
+            loaded: Arc::new(loaded),
+            charts: self,
         })
     }
 }
@@ -88,18 +100,25 @@ impl ChartRenderer for HelmCharts<'_> {
         let on_disk = root
             .join(path)
             .map_err(|e| Diagnostic::error(e.to_string()))?;
-        let options = LoadOptions {
-            helm,
-            links: Links::Within(root),
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (root.path().to_owned(), path.to_owned(), helm);
+            loaded.entry(key).or_default().clone()
         };
-        let loaded = chart::load(&on_disk, options).map_err(|e| {
-            let problem = e.to_diagnostic();
-            problem.context(format!("while loading the chart `{path}`"))
-        })?;
+        let loading = slot.get_or_init(|| {
+            let options = LoadOptions {
+                helm,
+                links: Links::Within(root),
+            };
+            let loaded = chart::load(&on_disk, options).map_err(|e| {
+                let problem = e.to_diagnostic();
+                problem.context(format!("while loading the chart `{path}`"))
+            })?;
+            Ok(Arc::new(loaded))
+        });
         Ok(Box::new(HelmChart {
-            chart: loaded.chart,
-            log: loaded.log,
-            make_host: self.make_host,
+            loaded: loading.clone()?,
+            charts: self,
         }))
     }
 
@@ -115,23 +134,40 @@ impl ChartRenderer for HelmCharts<'_> {
     }
 }
 
-struct HelmChart<'m> {
-    chart: Chart,
-    log: Vec<LogLine>,
-    make_host: &'m MakeHost<'m>,
+struct HelmChart<'c> {
+    loaded: Arc<Loaded>,
+    charts: &'c HelmCharts<'c>,
 }
 
 impl LoadedChart for HelmChart<'_> {
     fn name(&self) -> &str {
-        self.chart.name()
+        self.loaded.chart.name()
     }
 
     fn version(&self) -> &str {
-        &self.chart.metadata.version
+        &self.loaded.chart.metadata.version
     }
 
     fn defaults(&self) -> &Tree {
-        &self.chart.values
+        &self.loaded.chart.values
+    }
+
+    fn defaults_text(&self) -> Option<&str> {
+        self.loaded.chart.values_raw.as_ref()?.to_str()
+    }
+
+    fn templates(&self) -> Vec<&str> {
+        let files = self.loaded.chart.templates.iter();
+        files.filter_map(|file| file.data.to_str()).collect()
+    }
+
+    fn subcharts(&self) -> Vec<&str> {
+        let chart = &self.loaded.chart;
+        let dependencies = chart.metadata.dependencies.iter().flatten();
+        let aliases = dependencies.flat_map(|d| [d.name.as_str(), d.alias.as_str()]);
+        aliases
+            .chain(chart.charts.iter().map(|c| c.name()))
+            .collect()
     }
 
     fn render(&self, input: &ReleaseInput<'_>) -> Result<ChartOutput, Box<Diagnostic>> {
@@ -147,10 +183,13 @@ impl LoadedChart for HelmChart<'_> {
             validate_schema: true,
             helm: input.helm,
         };
-        let host = (self.make_host)(input)?;
-        let rendered = release::render(&self.chart, input.values, &options, host.as_ref())
-            .map_err(|e| e.to_diagnostic())?;
-        let mut log = self.log.clone();
+        let host = (self.charts.make_host)(input)?;
+        let chart = &self.loaded.chart;
+        let templates = &self.charts.templates;
+        let rendered =
+            release::render_cached(chart, input.values, &options, host.as_ref(), templates)
+                .map_err(|e| e.to_diagnostic())?;
+        let mut log = self.loaded.log.clone();
         log.extend_from_slice(&rendered.log);
         Ok(ChartOutput {
             stream: rendered.stream(),

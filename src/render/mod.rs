@@ -60,6 +60,21 @@ pub trait LoadedChart {
     /// Its default values.
     fn defaults(&self) -> &Tree;
 
+    /// The text of its `values.yaml`, where it is known.
+    fn defaults_text(&self) -> Option<&str> {
+        None
+    }
+
+    /// The texts of its own templates, where they are known.
+    fn templates(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The names of its subcharts, where they are known.
+    fn subcharts(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Renders it to what `helm template` prints.
     ///
     /// # Errors
@@ -108,6 +123,59 @@ pub struct Output {
     pub log: Vec<LogLine>,
 }
 
+/// An overlay, and what the Application adds to its values.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The overlay with all its settings.
+    pub overlay: Overlay,
+    /// Values from outside of the files.
+    pub additions: Additions,
+}
+
+/// Settles what to render for the overlay at `place`.
+///
+/// # Errors
+///
+/// Settings, environment or parameters that are wrong.
+pub fn prepare(
+    place: Place,
+    environment: &BTreeMap<String, String>,
+    flags: &Flags,
+) -> Result<Prepared, Box<Diagnostic>> {
+    let call = Call::from_environment(environment)?;
+    let mut layers = call.layers;
+    layers.extend(flags.layers());
+    Ok(Prepared {
+        overlay: app::load(place, layers)?,
+        additions: Additions {
+            values: call.values,
+            set: call.set,
+        },
+    })
+}
+
+/// Loads the chart of an overlay from the repository, or else by the digest of the lock file.
+///
+/// # Errors
+///
+/// The chart cannot be read, or is another one than the settings say.
+pub fn load_chart<'c>(
+    overlay: &Overlay,
+    charts: &'c dyn ChartRenderer,
+) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+    match &overlay.locked {
+        Some(pin) if overlay.chart.is_empty() => charts.load_locked(pin, overlay.helm),
+        locked => {
+            let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
+            // The digest of a locked one says more than its name and version.
+            if locked.is_none() {
+                check_chart(overlay, chart.as_ref())?;
+            }
+            Ok(chart)
+        }
+    }
+}
+
 /// Renders the overlay at `place`.
 ///
 /// # Errors
@@ -119,17 +187,22 @@ pub fn render(
     flags: &Flags,
     charts: &dyn ChartRenderer,
 ) -> Result<Output, Box<Diagnostic>> {
-    let call = Call::from_environment(environment)?;
-    let mut layers = call.layers;
-    layers.extend(flags.layers());
-    let overlay = app::load(place, layers)?;
-    let additions = Additions {
-        values: call.values,
-        set: call.set,
-    };
-    let chart = load_chart(&overlay, charts)?;
-    let values = assemble(&overlay, chart.defaults(), &additions)?;
-    let (documents, log) = documents(&overlay, chart.as_ref(), &values)?;
+    render_prepared(&prepare(place, environment, flags)?, charts)
+}
+
+/// Renders an overlay whose settings are settled.
+///
+/// # Errors
+///
+/// The first problem; there is no partial output.
+pub fn render_prepared(
+    prepared: &Prepared,
+    charts: &dyn ChartRenderer,
+) -> Result<Output, Box<Diagnostic>> {
+    let Prepared { overlay, additions } = prepared;
+    let chart = load_chart(overlay, charts)?;
+    let values = assemble(overlay, chart.defaults(), additions)?;
+    let (documents, log) = documents(overlay, chart.as_ref(), &values)?;
     Ok(Output {
         stream: documents.iter().map(Document::text).collect(),
         log,
@@ -208,24 +281,6 @@ fn documents(
 fn missing(pin: &Pin) -> Box<Diagnostic> {
     let problem = format!("chart `{}` {} not found in charts/", pin.name, pin.version);
     Box::new(Diagnostic::error(problem).hint("run `jenkins-cmp chart pull --vendor`"))
-}
-
-/// Loads the chart from the repository, or else by the digest of the lock file.
-fn load_chart<'c>(
-    overlay: &Overlay,
-    charts: &'c dyn ChartRenderer,
-) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-    match &overlay.locked {
-        Some(pin) if overlay.chart.is_empty() => charts.load_locked(pin, overlay.helm),
-        locked => {
-            let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
-            // The digest of a locked one says more than its name and version.
-            if locked.is_none() {
-                check_chart(overlay, chart.as_ref())?;
-            }
-            Ok(chart)
-        }
-    }
 }
 
 /// Refuses a chart that is another one than the settings say.

@@ -1,0 +1,133 @@
+//! Times a whole fleet: one process, one chart, 200 and 2,000 overlays.
+//!
+//! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench fleet`; without the variable the small
+//! chart of the tests is taken. Prints wall and CPU time for each overlay after the first.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jenkins_cmp::app::{self, Flags};
+use jenkins_cmp::diag::Diagnostic;
+use jenkins_cmp::fleet;
+use jenkins_cmp::release::Derived;
+use jenkins_cmp::render::{self, HelmCharts, ReleaseInput};
+use jenkins_cmp::template::Host;
+
+fn main() {
+    // `cargo test` runs this too, but without the flag.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return;
+    }
+    let root = std::env::temp_dir().join(format!("fleet-bench-{}", std::process::id()));
+    for n_overlays in [200, 2_000] {
+        generate(&root, n_overlays);
+        for n_threads in [1, 2] {
+            report(&root, NonZeroUsize::new(n_threads).expect("not zero"));
+        }
+        fs::remove_dir_all(&root).expect("the fleet can be removed");
+    }
+}
+
+/// Writes a fleet of `n` overlays with a base.
+fn generate(root: &Path, n: usize) {
+    let write = |path: String, text: String| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    };
+    let given = std::env::var_os("JENKINS_CHART").map(PathBuf::from);
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/charts/jenkins");
+    let chart = match given {
+        Some(archive) => {
+            fs::create_dir_all(root.join("charts")).expect("a directory");
+            fs::copy(archive, root.join("charts/jenkins.tgz")).expect("a chart archive");
+            "charts/jenkins.tgz"
+        }
+        None => {
+            for entry in walkdir::WalkDir::new(&small) {
+                let entry = entry.expect("a readable chart");
+                let below = entry.path().strip_prefix(&small).expect("below the chart");
+                let target = root.join("charts/jenkins").join(below);
+                if entry.file_type().is_dir() {
+                    fs::create_dir_all(&target).expect("a directory");
+                } else {
+                    fs::copy(entry.path(), &target).expect("a file");
+                }
+            }
+            "charts/jenkins"
+        }
+    };
+    write(
+        "jenkins-cmp.yaml".into(),
+        format!("chart: {{path: {chart}}}\nkubernetes: {{version: 1.33.0}}\n"),
+    );
+    write(
+        "base/values.yaml".into(),
+        "controller:\n  numExecutors: 1\n  JCasC:\n    configScripts:\n      welcome: |\n        \
+         jenkins:\n          systemMessage: hello\n"
+            .into(),
+    );
+    for i in 0..n {
+        let directory = format!("overlays/team-{i:04}");
+        write(
+            format!("{directory}/jenkins-cmp.yaml"),
+            format!("release: {{name: jenkins, namespace: ci-{i:04}}}\n"),
+        );
+        write(
+            format!("{directory}/values.yaml"),
+            format!("controller:\n  numExecutors: {}\n", i % 8),
+        );
+    }
+}
+
+fn report(root: &Path, n_threads: NonZeroUsize) {
+    let fleet = fleet::find(root, None).expect("a fleet");
+    let environment = BTreeMap::new();
+    let make_host = |input: &ReleaseInput<'_>| -> Result<Box<dyn Host>, Box<Diagnostic>> {
+        Ok(Box::new(Derived::stand_ins(
+            input.helm,
+            input.namespace.to_owned(),
+        )))
+    };
+    let charts = HelmCharts::new(&make_host);
+    let work = |member: &fleet::Member| {
+        let place = app::locate(&member.directory(), None).expect("an overlay");
+        let output = render::render(place, &environment, &Flags::default(), &charts);
+        output.map(|output| output.stream.len()).expect("a stream")
+    };
+    let (first, others) = fleet.members.split_first().expect("overlays");
+    let start = Instant::now();
+    let n_bytes = work(first);
+    let cold = start.elapsed();
+    let (start, cpu) = (Instant::now(), cpu_time());
+    let results = fleet::for_each(others, n_threads, &work, &|_| {});
+    assert!(results.iter().all(Result::is_ok));
+    let each = |time: Duration| time.as_secs_f64() * 1000.0 / others.len() as f64;
+    let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));
+    let n = fleet.members.len();
+    line(&format!(
+        "{n} overlays of {n_bytes} bytes, {n_threads} threads: first {:.1} ms, then {:.3} ms wall \
+         and {:.3} ms CPU each",
+        cold.as_secs_f64() * 1000.0,
+        each(wall),
+        each(cpu)
+    ));
+}
+
+/// User and system time of this process; zero where the system does not tell.
+fn cpu_time() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields = after_name.split_whitespace().skip(11).take(2);
+    // Linux counts these in hundredths of a second, whatever its clock.
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+#[expect(clippy::print_stdout, reason = "the report of the benchmark")]
+fn line(text: &str) {
+    println!("{text}");
+}

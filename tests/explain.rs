@@ -1,0 +1,210 @@
+//! `values` and `settings`, completions, manual pages, the texts of `--help`.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Run, TempDir, root, run};
+
+/// A small fleet with every kind of layer.
+fn fleet(name: &str) -> TempDir {
+    let dir = TempDir::new(name);
+    dir.write(".git/HEAD", "");
+    dir.write(
+        "charts/jenkins/Chart.yaml",
+        "apiVersion: v2\nname: jenkins\nversion: 1.0.0\n",
+    );
+    dir.write(
+        "charts/jenkins/values.yaml",
+        "# defaults\ncontroller:\n  numExecutors: 0\n  image:\n    tag: lts\n",
+    );
+    dir.write(
+        "jenkins-cmp.yaml",
+        "chart:\n  version: 1.0.0\nrelease:\n  name: jenkins\n",
+    );
+    dir.write(
+        "base/values.yaml",
+        "controller:\n  # two\n  numExecutors: 2\n",
+    );
+    dir.write("o/prod/jenkins-cmp.yaml", "release:\n  namespace: ci\n");
+    dir.write(
+        "o/prod/values.yaml",
+        "controller:\n  numExecutors: 3\n  image: null\n",
+    );
+    dir.write(
+        "o/prod/values.patch.yaml",
+        "- op: replace\n  path: /controller/numExecutors\n  value: 4\n",
+    );
+    dir
+}
+
+const PARAMETERS: &str = r#"[{"name": "values", "string": "controller:\n  numExecutors: 5\n"},
+    {"name": "set", "map": {"controller.numExecutors": "6"}}]"#;
+
+#[test]
+fn every_layer_of_a_value_has_its_line() {
+    let dir = fleet("explain-value");
+    let path = dir.path().join("o/prod");
+    let output = Run::new(&["values", "--explain", "controller.numExecutors"])
+        .current_dir(&path)
+        .env("ARGOCD_APP_PARAMETERS", PARAMETERS)
+        .output();
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(output.stdout, @r"
+       chart defaults  charts/jenkins: values.yaml:3  0
+       base            base/values.yaml:3  2
+       overlay         o/prod/values.yaml:2  3
+       patch           o/prod/values.patch.yaml:1  replace /controller/numExecutors
+       parameter       `values`:2  5
+    -> parameter       `set` controller.numExecutors  6
+    controller.numExecutors: 6
+    ");
+    let path = path.to_str().unwrap();
+    let deleted = run(&["values", path, "--explain", "controller.image.tag"]);
+    insta::assert_snapshot!(deleted.stdout, @r"
+       chart defaults  charts/jenkins: values.yaml:5  lts
+    -> overlay         o/prod/values.yaml:3  null, which deletes it
+    controller.image.tag is not set
+    ");
+    let map = run(&["values", path, "--explain", "controller"]);
+    insta::assert_snapshot!(map.stdout, @r"
+       chart defaults  charts/jenkins: values.yaml:2  a map with 2 keys
+       base            base/values.yaml:1  a map with 1 key
+       overlay         o/prod/values.yaml:1  a map with 2 keys
+    -> patch           o/prod/values.patch.yaml:1  replace /controller/numExecutors
+    controller:
+      numExecutors: 4
+    ");
+    let unknown = run(&["values", path, "--explain", "controller.none"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (3, ""));
+    assert_eq!(unknown.stderr, "no layer sets `controller.none`\n");
+}
+
+#[test]
+fn keys_that_the_chart_does_not_know_are_warned_about() {
+    let dir = fleet("explain-unknown");
+    dir.write(
+        "o/prod/values.yaml",
+        "controller:\n  numExecuters: 3\nmaster: {}\n",
+    );
+    let path = dir.path().join("o/prod");
+    let output = run(&["values", path.to_str().unwrap()]);
+    assert_eq!(output.code, 0);
+    insta::assert_snapshot!(output.stderr, @r"
+    warning: the chart does not know the value `controller.numExecuters`
+    hint: did you mean `numExecutors`?
+    warning: the chart does not know the value `master`
+    ");
+}
+
+#[test]
+fn values_are_the_merged_ones() {
+    let dir = fleet("explain-values");
+    let path = dir.path().join("o/prod");
+    let output = run(&["values", path.to_str().unwrap()]);
+    assert_eq!(
+        output.stdout, "controller:\n  numExecutors: 4\n",
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn settings_say_where_they_come_from() {
+    let dir = fleet("explain-settings");
+    let path = dir.path().join("o/prod");
+    let path = path.to_str().unwrap();
+    let output = run(&["settings", path]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(output.stdout, @r"
+    bases:
+    - base
+    chart:
+      path: charts/jenkins
+      version: 1.0.0
+    helmCompat: 4
+    release:
+      name: jenkins
+      namespace: ci
+    ");
+    let output = Run::new(&["settings", path, "--explain", "-n", "other"])
+        .env("ARGOCD_ENV_RELEASE_NAME", "r")
+        .output();
+    insta::assert_snapshot!(output.stdout, @r#"
+    chart.version: "1.0.0"  # jenkins-cmp.yaml:2
+    release.name: "r"  # the variable ARGOCD_ENV_RELEASE_NAME
+    release.namespace: "other"  # --namespace
+    bases: ["base"]  # by default
+    chart.path: "charts/jenkins"  # by default
+    helmCompat: 4  # by default
+    "#);
+}
+
+/// The paths of all settings; what has no settings below it is one.
+fn paths(settings: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match settings {
+        Value::Object(entries) if !entries.is_empty() => {
+            for (key, value) in entries {
+                let path = match path {
+                    "" => key.clone(),
+                    path => format!("{path}.{key}"),
+                };
+                paths(value, &path, out);
+            }
+        }
+        _ => {
+            out.insert(path.to_owned());
+        }
+    }
+}
+
+#[test]
+fn the_page_on_settings_lists_every_setting() {
+    let settings = jenkins_cmp::app::settings::Settings::default();
+    let mut known = BTreeSet::new();
+    paths(&serde_json::to_value(settings).unwrap(), "", &mut known);
+    let page = fs::read_to_string(root().join("docs/settings.md")).unwrap();
+    let (_, table) = page.split_once("| setting |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let listed = table.lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("| `")?.split_once('`')?;
+        Some(name.to_owned())
+    });
+    assert_eq!(listed.collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert_eq!(output.code, 0);
+        assert!(output.stdout.contains("golden"), "{shell}");
+    }
+    assert_eq!(run(&["completions", "nosh"]).code, 2);
+    let dir = TempDir::new("man");
+    let pages = dir.path().join("pages");
+    assert_eq!(run(&["man", pages.to_str().unwrap()]).code, 0);
+    for page in [
+        "jenkins-cmp.1",
+        "jenkins-cmp-render.1",
+        "jenkins-cmp-golden-check.1",
+    ] {
+        assert!(pages.join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn help_texts() {
+    let help = |args: &[&str]| {
+        let output = run(args);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        // Lines without words end in blanks where a text is empty.
+        let lines = output.stdout.lines().map(str::trim_end);
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!("help_render", help(&["render", "--help"]));
+    insta::assert_snapshot!("help_golden_check", help(&["golden", "check", "--help"]));
+    insta::assert_snapshot!("help_values", help(&["values", "--help"]));
+    insta::assert_snapshot!("help_settings", help(&["settings", "--help"]));
+}
