@@ -1,6 +1,10 @@
 //! The integration tests, one file for each subject.
 
+mod bad_input;
 mod differential;
+mod functions;
+mod generate;
 mod par;
+mod readme;
 mod support;
 mod tidy;

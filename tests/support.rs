@@ -41,6 +41,12 @@ impl Run {
         self
     }
 
+    /// Runs to the end with further arguments.
+    pub(crate) fn output_of(mut self, args: &[&str]) -> Output {
+        self.0.args(args);
+        self.output()
+    }
+
     /// Runs to the end.
     pub(crate) fn output(mut self) -> Output {
         let output = self.0.output().expect("the binary starts");

@@ -50,7 +50,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("minijinja::", &["jobs"]),
     ("json_patch::", &["patch", "app"]),
     ("walkdir::", &["files"]),
-    ("boon::", &["values"]),
+    ("boon::", &["chart"]),
     ("rustix::", &["par"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),

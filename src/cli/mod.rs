@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit status out.
 //!
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
-//! [`output`] writes to the two streams.
+//! `output` writes to the two streams.
 
 mod exit;
 mod gate;
