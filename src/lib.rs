@@ -16,6 +16,7 @@ pub mod patch;
 pub mod plugin;
 pub mod release;
 pub mod render;
+pub mod report;
 pub mod template;
 pub mod value;
 pub mod values;

@@ -1,5 +1,6 @@
 //! The integration tests, one file for each subject.
 
+mod diff;
 mod differential;
 mod support;
 mod tidy;

@@ -38,6 +38,7 @@ const MODULES: &[Module] = &[
     Module("app", 6, &[]),
     Module("jobs", 6, &[]),
     Module("render", 7, &[]),
+    Module("report", 7, &[]),
     Module("cli", 8, &[]),
 ];
 

@@ -8,6 +8,8 @@ use crate::diag::Diagnostic;
 /// How a command that did not succeed ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// The command ran and the answer is no.
+    No,
     /// The command line itself is wrong.
     Usage,
     /// A file, value or chart is wrong.
@@ -19,6 +21,7 @@ pub(super) enum Failure {
 impl Failure {
     fn code(self) -> u8 {
         match self {
+            Failure::No => 1,
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
@@ -36,6 +39,14 @@ pub(super) struct Error {
 }
 
 impl Error {
+    /// An answer of no: a difference or a finding.
+    pub(super) fn no(message: impl Into<String>) -> Error {
+        Error {
+            failure: Failure::No,
+            message: message.into(),
+        }
+    }
+
     /// A wrong command line.
     pub(super) fn usage(message: impl Into<String>) -> Error {
         Error {

@@ -3,12 +3,15 @@
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
 //! [`output`] writes to the two streams.
 
+mod diff;
 mod exit;
 mod generate;
+mod git;
 
 mod host;
 mod output;
 mod render;
+mod sides;
 
 mod template;
 
@@ -35,6 +38,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Diff(Box<diff::DiffArgs>),
     Generate(generate::GenerateArgs),
     Render(render::RenderArgs),
     Template(Box<template::TemplateArgs>),
@@ -79,6 +83,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
+        Command::Diff(args) => diff::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Template(args) => template::run(&args),

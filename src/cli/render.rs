@@ -84,7 +84,8 @@ pub(super) fn identity(input: &ReleaseInput<'_>) -> String {
     format!("{}/{}", input.namespace, input.name)
 }
 
-fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
+/// The world of `render`: the same bytes at every run.
+pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
     Ok(Box::new(Derived::stand_ins(input.helm, identity(input))))
 }
 
@@ -115,7 +116,7 @@ pub(super) fn overlay(
 }
 
 /// The process's environment; what is not UTF-8 concerns nobody here.
-fn environment() -> BTreeMap<String, String> {
+pub(super) fn environment() -> BTreeMap<String, String> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
