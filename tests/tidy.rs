@@ -24,6 +24,7 @@ struct Module(&'static str, u8, &'static [&'static str]);
 const MODULES: &[Module] = &[
     Module("diag", 0, &[]),
     Module("limits", 0, &[]),
+    Module("helm", 0, &[]),
     Module("value", 1, &[]),
     Module("files", 1, &[]),
     Module("template", 2, &[]),

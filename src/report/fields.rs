@@ -306,7 +306,7 @@ impl Walk<'_> {
             Tree::Int(_) | Tree::Uint(_) | Tree::Float(_) => json_text(value),
             value => return json_text(value),
         };
-        if secret && !(secret::is_harmless(&text) && !self.is_secret) {
+        if secret && (self.is_secret || !secret::is_harmless(&text)) {
             return self.prints.of(text.as_bytes());
         }
         let masked = self.prints.mask_lines(&text).join("\\n");

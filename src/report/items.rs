@@ -77,11 +77,11 @@ fn literal(text: &str) -> (Option<&str>, &str) {
     let start = quote.len();
     let mut at = start;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(quote) {
+        if let Some(after) = rest.strip_prefix(quote) {
             let content = &text[start..at];
             let computed =
                 content.contains('\\') || (quote.starts_with('"') && content.contains('$'));
-            return ((!computed).then_some(content), &rest[quote.len()..]);
+            return ((!computed).then_some(content), after);
         }
         // A string of one line ends there at the latest: the script does not compile.
         if quote.len() == 1 && rest.starts_with('\n') {

@@ -2,6 +2,8 @@
 //!
 //! All texts in it can be shown: control characters are escaped and secrets are fingerprints.
 
+use std::collections::BTreeSet;
+
 /// What became of an overlay or a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
@@ -295,6 +297,12 @@ impl Report {
                 lines.push(format!("{n} {what}"));
             }
         }
+        match self.n_seeded_by_restart() {
+            0 => {}
+            n => lines.push(format!(
+                "{n} of them restart and re-seed their jobs in the same sync"
+            )),
+        }
         let gone: usize = self.jobs.iter().map(|jobs| jobs.removed.len()).sum();
         if gone > 0 {
             lines.push(format!(
@@ -303,6 +311,19 @@ impl Report {
             ));
         }
         lines
+    }
+
+    /// Counts the overlays whose restart meets other job scripts: new items would be made while
+    /// the controller boots.
+    fn n_seeded_by_restart(&self) -> usize {
+        let seeds = self.entries.iter().filter(|e| e.impact == Impact::Seed);
+        let places = seeds.flat_map(|entry| &entry.places);
+        let overlays: BTreeSet<usize> = places.map(|place| place.overlay).collect();
+        let restarts = |at: &&usize| {
+            let overlay = self.overlays.get(**at);
+            overlay.is_some_and(|overlay| overlay.impact > Impact::Seed)
+        };
+        overlays.iter().filter(restarts).count()
     }
 
     /// The name of the overlay with the number `at`.

@@ -51,9 +51,7 @@ const REFERENCES: [&str; 8] = [
 const NAME: &str = r#"[\w.-]*(?:password|passwd|passphrase|secret|token|private[-_]?key|api[-_]?key|access[-_]?key|pwd|bearer)[\w.-]*"#;
 
 static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
-    let value = r#""(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s"'].*"#;
-    let pattern =
-        format!(r#"(?i)(?P<name>{NAME})(?P<between>["']?\s*(?:[:=(>]|\s)\s*)(?P<value>{value})"#);
+    let pattern = format!(r#"(?i)(?P<name>{NAME})["']?\s*(?P<sign>[:=(>]|\s)\s*"#);
     Regex::new(&pattern).expect("a fixed pattern")
 });
 
@@ -93,24 +91,23 @@ impl Fingerprints {
             }
             None => self.of(found[0].as_bytes()),
         });
-        let line = ASSIGNED.replace_all(&line, |found: &Captures<'_>| {
-            let value = &found["value"];
+        let mut out = String::with_capacity(line.len());
+        let mut rest = &*line;
+        while let Some(found) = ASSIGNED.captures(rest) {
+            let (name, end) = (&found["name"], found.get_match().end());
+            let is_flag = name.starts_with('-');
             // A blank alone separates only the words of a command line.
-            let is_flag = found["name"].starts_with('-');
-            if is_reference(&found["name"])
-                || (found["between"].trim().is_empty() && !is_flag)
-                || is_harmless(value)
-            {
-                return found[0].to_owned();
+            let is_assigned = !found["sign"].trim().is_empty() || is_flag;
+            let value = value_at(&rest[end..], is_flag);
+            out.push_str(&rest[..end]);
+            rest = &rest[end..];
+            if is_assigned && !value.is_empty() && !is_reference(name) && !is_harmless(value) {
+                out.push_str(&self.of(value.as_bytes()));
+                rest = &rest[value.len()..];
             }
-            format!(
-                "{}{}{}",
-                &found["name"],
-                &found["between"],
-                self.of(value.as_bytes())
-            )
-        });
-        line.into_owned()
+        }
+        out.push_str(rest);
+        out
     }
 
     /// The lines of a text with whatever looks like a secret replaced, blocks of keys included.
@@ -150,12 +147,30 @@ pub(super) fn is_reference(key: &str) -> bool {
     REFERENCES.contains(&plain.as_str())
 }
 
-/// Says whether a value under such a key gives nothing away: `${NAME}`, a boolean, nothing.
+/// The value at the start of `text`: a string in quotes, the rest of the line, or of the word.
+fn value_at(text: &str, is_word: bool) -> &str {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = match quote {
+            Some(quote) => *c == quote && !escaped,
+            None => is_word && c.is_whitespace(),
+        };
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    match end {
+        Some((at, _)) if quote.is_some() => &text[..=at],
+        Some((at, _)) => &text[..at],
+        None => text,
+    }
+}
+
+/// Says whether a value under such a key gives nothing away: `${NAME}`, `$(NAME)`, a boolean, nothing.
 pub(super) fn is_harmless(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
-    let variable = value
-        .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'));
+    let inside = |open: &str, close: &str| value.strip_prefix(open)?.strip_suffix(close);
+    let variable = inside("${", "}").or_else(|| inside("$(", ")"));
     let is_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
     variable.is_some_and(|name| name.chars().all(is_name))
         || matches!(
@@ -222,15 +237,22 @@ mod tests {
             "'password': 'hunter2'",
             "curl -H 'Authorization: Basic hunter2'",
             "Bearer hunter2",
+            "the token for password: hunter2",
+            "password: ${A}, token: hunter2",
         ] {
             let masked = prints.mask_line(line);
             assert!(!masked.contains("hunter2"), "{line}: {masked}");
             assert!(masked.contains("‹secret "), "{line}: {masked}");
         }
+        assert_eq!(
+            prints.mask_line("-Da.token=hunter2 -Xmx1g"),
+            format!("-Da.token={} -Xmx1g", prints.of(b"hunter2"))
+        );
         for line in [
             "password: ${ADMIN_PASSWORD}",
             "secretName: tls",
             "numExecutors: 2",
+            "-Dcasc.reload.token=$(POD_NAME) -XX:MaxRAMPercentage=70",
         ] {
             assert_eq!(prints.mask_line(line), line);
         }
