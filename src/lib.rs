@@ -12,6 +12,8 @@ pub mod helm;
 pub mod jobs;
 pub mod limits;
 pub mod manifest;
+pub mod metrics;
+pub mod par;
 pub mod patch;
 pub mod plugin;
 pub mod release;

@@ -52,20 +52,11 @@ pub const MAX_COPY_DEPTH: usize = 10_000;
 /// Most entries that one call of `merge` or `deepCopy` visits.
 pub const MAX_COPY_ITEMS: usize = 1_000_000;
 
-/// Deepest nesting of parentheses in one template expression (Go: `maxStackDepth`).
-pub const MAX_EXPRESSION_DEPTH: u32 = 10_000;
+/// Deepest nesting of parentheses in a template (Go: `maxStackDepth`).
+pub const MAX_EXPRESSION_DEPTH: usize = 10_000;
 
-/// Deepest nesting of `if`, `range`, `with` and `block` in one template.
-pub const MAX_BLOCK_DEPTH: u32 = 10_000;
-
-/// Deepest nesting of `include`, `tpl` and `{{ template }}` together.
-pub const MAX_CALL_DEPTH: u32 = 100_000;
-
-/// Most nodes that one render may evaluate.
+/// Most evaluation steps of one render; a large chart takes a hundred thousand.
 pub const MAX_STEPS: u64 = 50_000_000;
-
-/// Most bytes that the templates of one render may write, nested calls included.
-pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Most files and directories of one tree on disk.
 pub const MAX_TREE_FILES: usize = 100_000;
@@ -142,3 +133,21 @@ pub const MAX_DIFF_VALUE: usize = 2_000;
 
 /// Most steps between two texts that are looked for before the whole of them counts as replaced.
 pub const MAX_DIFF_EDITS: usize = 1_000;
+/// Deepest nesting of actions in a template text; Go has no bound.
+pub const MAX_PARSE_DEPTH: usize = 10_000;
+
+/// Most bytes that the templates of one render print, nested executions included.
+pub const MAX_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Most bytes of values that the functions of one render make.
+pub const MAX_VALUE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Deepest nesting of templates, their blocks and expressions in one render: a little beyond the
+/// depth at which Go stops plain recursion.
+pub const MAX_EXEC_NESTING: u32 = 110_000;
+
+/// Most calls of `tpl` inside each other; Helm has no bound.
+pub const MAX_TPL_DEPTH: usize = 1000;
+
+/// Longest text of a template error, in bytes.
+pub const MAX_ERROR_BYTES: usize = 1024 * 1024;

@@ -1,5 +1,6 @@
 //! What the tests share: running the binary, private directories.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,7 +23,7 @@ pub(crate) struct Run(Command);
 
 impl Run {
     /// Prepares `jenkins-cmp` with `args` in an empty environment.
-    pub(crate) fn new(args: &[&str]) -> Run {
+    pub(crate) fn new<S: AsRef<OsStr>>(args: &[S]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"));
         command.args(args).env_clear().stdin(Stdio::null());
         Run(command)
@@ -38,6 +39,12 @@ impl Run {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Run {
         self.0.env(name, value);
         self
+    }
+
+    /// Runs to the end with further arguments.
+    pub(crate) fn output_of(mut self, args: &[&str]) -> Output {
+        self.0.args(args);
+        self.output()
     }
 
     /// Runs to the end.

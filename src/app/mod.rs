@@ -13,6 +13,7 @@ pub mod settings;
 pub mod values;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
@@ -70,14 +71,7 @@ impl Overlay {
 ///
 /// The directory is no overlay, or settings are wrong, missing or point nowhere.
 pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>> {
-    let mut layers = Vec::new();
-    if let Some(fleet) = &place.fleet {
-        let mut directories: Vec<&str> = ancestors(&place.overlay).collect();
-        directories.retain(|directory| directory.len() >= fleet.len());
-        for directory in directories.into_iter().rev() {
-            layers.extend(layers::read(&place.repository, directory)?);
-        }
-    }
+    let mut layers = files(&place)?;
     check_is_overlay(&place)?;
     layers.extend(above);
     let Combined { settings, origins } = combine(layers)?;
@@ -106,6 +100,28 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
         origins,
         place,
     })
+}
+
+/// How many renders may run at once, as the settings files for `place` have it.
+///
+/// # Errors
+///
+/// A settings file is wrong.
+pub fn parallelism(place: &Place) -> Result<Option<NonZeroUsize>, Box<Diagnostic>> {
+    Ok(combine(files(place)?)?.settings.parallelism)
+}
+
+/// The settings files from the fleet's root down to the overlay.
+fn files(place: &Place) -> Result<Vec<Layer>, Box<Diagnostic>> {
+    let mut layers = Vec::new();
+    if let Some(fleet) = &place.fleet {
+        let mut directories: Vec<&str> = ancestors(&place.overlay).collect();
+        directories.retain(|directory| directory.len() >= fleet.len());
+        for directory in directories.into_iter().rev() {
+            layers.extend(layers::read(&place.repository, directory)?);
+        }
+    }
+    Ok(layers)
 }
 
 /// Says whether `name` is a DNS subdomain, as names of most objects are.

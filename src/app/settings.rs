@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub random: RandomSettings,
     /// The Helm version whose bytes are wanted, 4 (the default) or 3.
     pub helm_compat: Option<u8>,
+    /// How many renders may run at once outside of Argo CD.
+    pub parallelism: Option<NonZeroUsize>,
 }
 
 /// `chart:`

@@ -3,7 +3,9 @@
 //! Everything is streamed and counted while it is unpacked, so an archive costs no more memory
 //! than its bound, however well it is compressed.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, Header};
@@ -41,21 +43,31 @@ pub(super) fn unpack(
     helm: HelmCompat,
     budget: &mut Budget,
 ) -> Result<Vec<File>, ChartError> {
-    let mut magic = [0; 10];
-    source.read_exact(&mut magic).map_err(|e| broken(&e))?;
-    if !magic.starts_with(b"\x1F\x8B") {
-        return Err(ChartError::archive(GZIP_HEADER));
-    }
+    let magic = read_magic(&mut source)?;
+    let n_read = Rc::new(Cell::new(0));
     let mut archive = Archive::new(Bounded {
         inner: MultiGzDecoder::new(magic.chain(source)),
-        left: MAX_STREAM_BYTES,
+        n_read: Rc::clone(&n_read),
     });
     let mut files = Vec::new();
     let mut left = MAX_CHART_BYTES;
     let mut long_name = None;
+    let mut end: u64 = 0;
     // Raw: the package would read names of any length into memory.
     for entry in archive.entries().map_err(|e| broken(&e))?.raw(true) {
-        let mut entry = entry.map_err(|e| broken(&e))?;
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            // Go does not miss the padding behind the last file.
+            Err(_)
+                if end > 0
+                    && (end..=end.div_ceil(BLOCK).saturating_mul(BLOCK))
+                        .contains(&n_read.get()) =>
+            {
+                break;
+            }
+            Err(e) => return Err(broken(&e)),
+        };
+        end = entry.raw_file_position().saturating_add(entry.size());
         let kind = entry.header().entry_type();
         if let Some(name) = extension_name(&mut entry, kind)? {
             long_name = name.or(long_name);
@@ -75,26 +87,9 @@ pub(super) fn unpack(
         }
         let name = checked_name(&raw_name)?;
         let size = entry.size();
-        if size > left {
-            return Err(too_large(helm));
-        }
-        if size > MAX_CHART_FILE_BYTES {
-            return Err(ChartError::archive(format!(
-                "decompressed chart file {} is larger than the maximum file size \
-                 {MAX_CHART_FILE_BYTES}",
-                quote(&raw_name)
-            )));
-        }
-        // A link with a size lies about it, which Helm notices in these words.
-        if size > 0 && has_no_content(kind) {
-            return Err(too_large(helm));
-        }
+        check_size(size, left, kind, &raw_name, helm)?;
         budget.spend(size)?;
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
-        if (content.len() as u64) < size {
-            return Err(ChartError::archive("unexpected EOF"));
-        }
+        let content = read_content(&mut entry, size)?;
         left -= size;
         if left == 0 {
             return Err(too_large(helm));
@@ -110,8 +105,45 @@ pub(super) fn unpack(
     Ok(files)
 }
 
+/// Refuses an entry that is over a bound, or over what is `left` of the archive's.
+fn check_size(
+    size: u64,
+    left: u64,
+    kind: EntryType,
+    name: &[u8],
+    helm: HelmCompat,
+) -> Result<(), ChartError> {
+    if size > left {
+        return Err(too_large(helm));
+    }
+    if size > MAX_CHART_FILE_BYTES {
+        return Err(ChartError::archive(format!(
+            "decompressed chart file {} is larger than the maximum file size \
+             {MAX_CHART_FILE_BYTES}",
+            quote(name)
+        )));
+    }
+    // A link with a size lies about it, which Helm notices in these words.
+    if size > 0 && has_no_content(kind) {
+        return Err(too_large(helm));
+    }
+    Ok(())
+}
+
+fn read_content(entry: &mut impl Read, size: u64) -> Result<Vec<u8>, ChartError> {
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
+    if (content.len() as u64) < size {
+        return Err(ChartError::archive("unexpected EOF"));
+    }
+    Ok(content)
+}
+
 /// Go's text for data without a gzip header.
 pub(super) const GZIP_HEADER: &str = "gzip: invalid header";
+
+/// Bytes of a tar block.
+const BLOCK: u64 = 512;
 
 /// Bytes of the tar stream with headers and padding; a chart's files alone stay far below.
 const MAX_STREAM_BYTES: u64 = 2 * MAX_CHART_BYTES;
@@ -270,26 +302,47 @@ fn clean_path(path: &str) -> String {
     }
 }
 
-fn broken(error: &io::Error) -> ChartError {
-    ChartError::archive(match error.kind() {
-        io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
-        _ => format!("archive/tar: invalid tar header ({error})"),
-    })
+/// Reads the fixed part of a gzip header.
+fn read_magic(source: &mut impl Read) -> Result<Vec<u8>, ChartError> {
+    let mut magic = Vec::new();
+    source
+        .take(10)
+        .read_to_end(&mut magic)
+        .map_err(|e| broken(&e))?;
+    match magic.as_slice() {
+        [] => Err(ChartError::archive("EOF")),
+        short if short.len() < 10 => Err(ChartError::archive("unexpected EOF")),
+        [0x1F, 0x8B, ..] => Ok(magic),
+        _ => Err(ChartError::archive(GZIP_HEADER)),
+    }
 }
 
-/// A reader that fails behind its bound instead of going on.
+/// Go's text, as far as the packages let it be known.
+fn broken(error: &io::Error) -> ChartError {
+    let reason = error.to_string();
+    ChartError::archive(match error.kind() {
+        io::ErrorKind::UnexpectedEof => "unexpected EOF",
+        io::ErrorKind::InvalidInput if reason.contains("gzip header") => GZIP_HEADER,
+        io::ErrorKind::InvalidInput if reason.contains("checksum") => "gzip: invalid checksum",
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => "flate: corrupt input",
+        _ => "archive/tar: invalid tar header",
+    })
+    .because(&reason)
+}
+
+/// A reader that counts, and fails behind its bound instead of going on.
 struct Bounded<R> {
     inner: R,
-    left: u64,
+    n_read: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
+        if self.n_read.get() > MAX_STREAM_BYTES {
             return Err(io::Error::other("the archive unpacks to too much"));
         }
         let n = self.inner.read(buffer)?;
-        self.left = self.left.saturating_sub(n as u64);
+        self.n_read.set(self.n_read.get() + n as u64);
         Ok(n)
     }
 }

@@ -11,7 +11,7 @@ pub(super) struct Rules(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
-    pattern: Option<Pattern>,
+    pattern: Pattern,
     negated: bool,
     only_directories: bool,
     whole_path: bool,
@@ -54,7 +54,8 @@ impl Rule {
         } else {
             path.rsplit('/').next().unwrap_or(path)
         };
-        self.pattern.as_ref().is_some_and(|p| p.matches(subject))
+        // Helm logs a pattern that turns out to be malformed here, and goes on.
+        self.pattern.matches(subject).unwrap_or(false)
     }
 }
 
@@ -65,7 +66,10 @@ fn parse_rule(line: &str) -> Result<Option<Rule>, String> {
     if line.contains("**") {
         return Err("double-star (**) syntax is not supported".to_owned());
     }
-    Pattern::new(line).map_err(|e| e.to_string())?;
+    // Helm tries it on a name to see whether it is well-formed.
+    Pattern::new(line)
+        .matches("abc")
+        .map_err(|e| e.to_string())?;
     let (negated, rule) = match line.strip_prefix('!') {
         Some(rule) => (true, rule),
         None => (false, line),
@@ -79,8 +83,7 @@ fn parse_rule(line: &str) -> Result<Option<Rule>, String> {
         None => (false, rule),
     };
     Ok(Some(Rule {
-        // Cutting `!` or `/` off can spoil a pattern (`[!/]…`); such a rule matches nothing.
-        pattern: Pattern::new(rule).ok(),
+        pattern: Pattern::new(rule),
         negated,
         only_directories,
         whole_path: rooted || rule.contains('/'),

@@ -73,11 +73,15 @@ pub fn load_archive(
     source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut budget = Budget::new();
     let source = std::io::BufReader::new(source);
+    let not_gzip = |e: ChartError| {
+        let details = e.message();
+        ChartError::archive(format!(
+            "file '{name}' does not appear to be a valid chart file (details: {details})"
+        ))
+    };
     let files = archive::unpack(source, helm, &mut budget).map_err(|e| {
         if e.message() == GZIP_HEADER {
-            ChartError::archive(format!(
-                "file '{name}' does not appear to be a valid chart file (details: {GZIP_HEADER})"
-            ))
+            not_gzip(e)
         } else if helm == HelmCompat::V4 {
             ChartError::archive("unable to load chart archive").because(e.message())
         } else {
@@ -91,7 +95,14 @@ pub fn load_archive(
         })?;
         check_api_version(&chart_file.data)?;
     }
-    finish(files, helm, budget, Vec::new())
+    finish(files, helm, budget, Vec::new()).map_err(|e| {
+        // Helm 4 takes the error of an archive in the archive for its own.
+        if helm == HelmCompat::V4 && e.message().ends_with(GZIP_HEADER) {
+            not_gzip(e)
+        } else {
+            e
+        }
+    })
 }
 
 fn load_directory(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, ChartError> {

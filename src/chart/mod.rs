@@ -14,8 +14,11 @@ mod ignore;
 mod install;
 mod load;
 mod metadata;
+pub mod schema;
 mod shape;
 mod sniff;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::sync::Arc;

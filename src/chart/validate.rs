@@ -1,9 +1,9 @@
 //! Validating the values of a chart and its subcharts against their schemas.
 
-use super::Chart;
+use super::{Chart, schema};
 use crate::helm::{HelmCompat, LogLine};
 use crate::value::Tree;
-use crate::values::{deep, schema};
+use crate::values::deep;
 
 /// Checks coalesced values against the schemas of `chart` and its subcharts; returns lines for
 /// standard error.

@@ -19,12 +19,23 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    fn code(self) -> u8 {
+    /// The exit code.
+    pub(super) fn code(self) -> u8 {
         match self {
             Failure::No => 1,
             Failure::Usage => 2,
             Failure::Input => 3,
             Failure::World => 4,
+        }
+    }
+
+    /// The failure in one word.
+    pub(super) fn outcome(self) -> &'static str {
+        match self {
+            Failure::No => "no",
+            Failure::Usage => "usage",
+            Failure::Input => "input",
+            Failure::World => "world",
         }
     }
 }

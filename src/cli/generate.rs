@@ -1,12 +1,14 @@
 //! `jenkins-cmp generate`: what the Argo CD sidecar runs in an overlay's directory.
 
 use std::fs;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::exit::Error;
+use super::gate::{Defaults, GateArgs};
 use super::host::{self, System};
-use super::output;
 use super::render::{self, SettingsArgs};
 use crate::diag::Diagnostic;
 use crate::release::Derived;
@@ -21,7 +23,16 @@ use crate::template::Host;
 pub(super) struct GenerateArgs {
     #[command(flatten)]
     settings: SettingsArgs,
+
+    #[command(flatten)]
+    gate: GateArgs,
 }
+
+/// Argo CD gives up after 60 s, and has copied the repository before it calls us.
+const DEFAULTS: Defaults = Defaults {
+    command: "generate",
+    queue_timeout: Duration::from_secs(45),
+};
 
 /// The real world, or one whose random bytes derive from a key file.
 fn make_host(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<Diagnostic>> {
@@ -58,9 +69,17 @@ const MIN_KEY_BYTES: usize = 16;
 
 /// Runs the command.
 pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
-    // `PWD` still names the server's own directory, so the overlay is found by getcwd.
-    let directory = std::env::current_dir()
-        .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))?;
-    let text = render::overlay(&directory, &args.settings, &make_host)?;
-    output::stdout(text.as_bytes())
+    args.gate.measured(DEFAULTS, |meter| {
+        // Before anything is read: a waiting call costs next to nothing. The settings of a
+        // repository have no say here, since the sidecar's cores are not theirs to give.
+        let slot = meter.enter(NonZeroUsize::MIN)?;
+        // `PWD` still names the server's own directory, so the overlay is found by getcwd.
+        let directory = std::env::current_dir().map_err(|error| {
+            Error::world(format!("failed to find the current directory: {error}"))
+        })?;
+        let text = render::overlay(&directory, &args.settings, &make_host, meter)?;
+        // The reader may be slow, and writing needs no core.
+        drop(slot);
+        meter.output(text.as_bytes())
+    })
 }

@@ -1,19 +1,19 @@
 //! The command line: arguments in, exit status out.
 //!
 //! Here arguments and the environment become plain data once; below, nobody reads either. Only
-//! [`output`] writes to the two streams.
+//! `output` writes to the two streams.
 
 mod diff;
 mod exit;
+mod gate;
 mod generate;
 mod git;
-
 mod host;
 mod output;
 mod render;
 mod sides;
-
 mod template;
+mod timed;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
 use super::exit::Error;
+use super::gate::{Defaults, GateArgs, Meter};
 use super::output;
 use super::template::Major;
+use super::timed::Timed;
 use crate::app::{self, Flags};
 use crate::diag::Diagnostic;
 use crate::helm::HelmCompat;
@@ -29,7 +32,16 @@ pub(super) struct RenderArgs {
 
     #[command(flatten)]
     settings: SettingsArgs,
+
+    #[command(flatten)]
+    gate: GateArgs,
 }
+
+/// No deadline waits behind a terminal or a pipeline.
+const DEFAULTS: Defaults = Defaults {
+    command: "render",
+    queue_timeout: Duration::from_secs(600),
+};
 
 /// Settings that win over those of files, environment and parameters.
 #[derive(Args, Debug)]
@@ -91,24 +103,39 @@ pub(super) fn stand_ins(input: &ReleaseInput<'_>) -> Result<Box<dyn Host>, Box<D
 
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
-    let mut out = String::new();
-    for path in &args.paths {
-        out.push_str(&overlay(path, &args.settings, &stand_ins)?);
-    }
-    output::stdout(out.as_bytes())
+    args.gate.measured(DEFAULTS, |meter| {
+        let mut out = String::new();
+        for path in &args.paths {
+            let n_slots = args
+                .gate
+                .n_slots(|| Ok(app::parallelism(&locate(path)?)?))?;
+            let slot = meter.enter(n_slots)?;
+            out.push_str(&overlay(path, &args.settings, &stand_ins, meter)?);
+            drop(slot);
+        }
+        meter.output(out.as_bytes())
+    })
+}
+
+fn locate(path: &Path) -> Result<app::Place, Box<Diagnostic>> {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    app::locate(path, plugin::boundary(&absolute).as_deref())
 }
 
 /// Renders the overlay at `path` in the world that `make_host` makes, with the process's
-/// environment; what Helm would log goes to standard error.
+/// environment, and tells `meter` its phases; what Helm would log goes to standard error.
 pub(super) fn overlay(
     path: &Path,
     settings: &SettingsArgs,
     make_host: &MakeHost<'_>,
+    meter: &Meter<'_>,
 ) -> Result<String, Error> {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let place = app::locate(path, plugin::boundary(&absolute).as_deref())?;
-    let flags = settings.flags();
-    let output = render::render(place, &environment(), &flags, &HelmCharts::new(make_host))?;
+    let charts = Timed {
+        charts: HelmCharts::new(make_host),
+        meter,
+    };
+    let output = render::render(locate(path)?, &environment(), &settings.flags(), &charts)?;
+    meter.mark("jobs");
     for line in &output.log {
         output::stderr(&line.text_for(HelmCompat::V4));
     }

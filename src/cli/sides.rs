@@ -14,7 +14,7 @@ use crate::render::HelmCharts;
 const OVERLAYS: &str = "overlays";
 
 /// The largest rendered file that is read.
-const MAX_FILE_BYTES: u64 = crate::limits::MAX_RENDER_BYTES;
+const MAX_FILE_BYTES: u64 = crate::limits::MAX_OUTPUT_BYTES;
 
 /// What the work tree is compared with.
 #[derive(Debug)]

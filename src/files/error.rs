@@ -31,8 +31,8 @@ pub enum FileError {
     BrokenLink {
         /// The link.
         link: PathBuf,
-        /// The part of the target that fails.
-        target: PathBuf,
+        /// The part of the target that fails; `None` if the links go in circles.
+        target: Option<PathBuf>,
         /// Why.
         source: io::Error,
     },
@@ -90,7 +90,7 @@ impl fmt::Display for FileError {
             ),
             FileError::BrokenLink {
                 link,
-                target,
+                target: Some(target),
                 source,
             } => write!(
                 f,
@@ -98,6 +98,11 @@ impl fmt::Display for FileError {
                 link.display(),
                 target.display(),
                 os_text(source)
+            ),
+            FileError::BrokenLink { link, .. } => write!(
+                f,
+                "error evaluating symlink {}: EvalSymlinks: too many links",
+                link.display()
             ),
             FileError::Loop(path) => {
                 write!(

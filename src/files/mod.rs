@@ -8,6 +8,8 @@ mod error;
 pub mod glob;
 pub mod pattern;
 mod root;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod write;
 

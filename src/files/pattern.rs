@@ -6,6 +6,8 @@
 use std::fmt;
 
 /// A compiled pattern.
+///
+/// Go notices a malformed part only when the match gets there; so does this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     chunks: Vec<Chunk>,
@@ -15,7 +17,7 @@ pub struct Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Chunk {
     star: bool,
-    items: Vec<Item>,
+    items: Result<Vec<Item>, BadPattern>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +44,7 @@ impl std::error::Error for BadPattern {}
 
 impl Pattern {
     /// Compiles a pattern.
-    ///
-    /// # Errors
-    ///
-    /// [`BadPattern`] for an unclosed or empty class and for a trailing backslash.
-    pub fn new(pattern: &str) -> Result<Pattern, BadPattern> {
+    pub fn new(pattern: &str) -> Pattern {
         let text: Vec<char> = pattern.chars().collect();
         let mut chunks = Vec::new();
         let mut rest = text.as_slice();
@@ -55,54 +53,60 @@ impl Pattern {
             let (chunk, after) = rest[stars..].split_at(chunk_len(&rest[stars..]));
             chunks.push(Chunk {
                 star: stars > 0,
-                items: parse_items(chunk)?,
+                items: parse_items(chunk),
             });
             rest = after;
         }
-        Ok(Pattern { chunks })
+        Pattern { chunks }
     }
 
     /// Says whether the whole of `name` matches.
-    pub fn matches(&self, name: &str) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// [`BadPattern`] if the match gets to an unclosed or empty class or to a trailing backslash.
+    ///
+    /// ```
+    /// use jenkins_cmp::files::Pattern;
+    ///
+    /// assert_eq!(Pattern::new("*.y?ml").matches("a.yaml"), Ok(true));
+    /// assert_eq!(Pattern::new("*").matches("a/b"), Ok(false));
+    /// ```
+    pub fn matches(&self, name: &str) -> Result<bool, BadPattern> {
         let text: Vec<char> = name.chars().collect();
         let mut rest = text.as_slice();
         for (i, chunk) in self.chunks.iter().enumerate() {
             let last = i + 1 == self.chunks.len();
-            if chunk.star && chunk.items.is_empty() {
-                return !rest.contains(&'/');
+            let items = chunk.items.as_ref().map_err(|bad| *bad)?;
+            if chunk.star && items.is_empty() {
+                return Ok(!rest.contains(&'/'));
             }
-            match chunk.find(rest, last) {
+            match find(items, chunk.star, rest, last) {
                 Some(after) => rest = after,
-                None => return false,
+                None => return Ok(false),
             }
         }
-        rest.is_empty()
+        Ok(rest.is_empty())
     }
 }
 
-impl Chunk {
-    /// What follows the leftmost place where the chunk matches; leftmost suffices because a star
-    /// comes next.
-    fn find<'t>(&self, text: &'t [char], last: bool) -> Option<&'t [char]> {
-        let reach = if self.star {
-            text.iter().take_while(|c| **c != '/').count()
-        } else {
-            0
-        };
-        (0..=reach)
-            .filter_map(|start| self.match_here(&text[start..]))
-            .find(|after| after.is_empty() || !last)
-    }
+/// What follows the leftmost place where the items match; leftmost suffices because a star comes
+/// next.
+fn find<'t>(items: &[Item], star: bool, text: &'t [char], last: bool) -> Option<&'t [char]> {
+    let reach = if star {
+        text.iter().take_while(|c| **c != '/').count()
+    } else {
+        0
+    };
+    (0..=reach)
+        .filter_map(|start| match_here(items, &text[start..]))
+        .find(|after| after.is_empty() || !last)
+}
 
-    fn match_here<'t>(&self, text: &'t [char]) -> Option<&'t [char]> {
-        let (head, after) = text.split_at_checked(self.items.len())?;
-        let matches = self
-            .items
-            .iter()
-            .zip(head)
-            .all(|(item, c)| item.matches(*c));
-        matches.then_some(after)
-    }
+fn match_here<'t>(items: &[Item], text: &'t [char]) -> Option<&'t [char]> {
+    let (head, after) = text.split_at_checked(items.len())?;
+    let matches = items.iter().zip(head).all(|(item, c)| item.matches(*c));
+    matches.then_some(after)
 }
 
 impl Item {

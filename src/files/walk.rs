@@ -139,7 +139,7 @@ fn walk_error(top: &Path, error: walkdir::Error) -> FileError {
 fn broken_link(link: &Path, source: io::Error) -> FileError {
     FileError::BrokenLink {
         link: link.to_owned(),
-        target: failing_part(link).unwrap_or_else(|| link.to_owned()),
+        target: failing_part(link),
         source,
     }
 }

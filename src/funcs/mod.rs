@@ -1,7 +1,7 @@
 //! The template functions of sprig and Helm, one file for each documentation group.
 //!
-//! Every file lists its functions; [`table`] joins the lists into the one table that lookup,
-//! documentation and tests read.
+//! Every file lists its functions; [`GROUPS`] holds the lists for the documentation, and [`table`]
+//! joins them into the one table that lookup and tests read.
 
 mod address;
 #[cfg(test)]
@@ -17,7 +17,6 @@ pub mod math;
 mod merge;
 pub mod network;
 pub mod paths;
-mod quote;
 pub mod random;
 #[cfg(test)]
 pub(crate) mod recorded;
@@ -45,33 +44,36 @@ pub fn table(helm: u8) -> Functions {
     Functions(if helm == 3 { &HELM_3 } else { &HELM_4 })
 }
 
+/// The functions of Helm 4 by documentation group, each group with its name.
+pub const GROUPS: &[(&str, &[Function])] = &[
+    ("Helm", helm::FUNCTIONS),
+    ("defaults", defaults::FUNCTIONS),
+    ("strings", strings::FUNCTIONS),
+    ("lists", lists::FUNCTIONS),
+    ("dicts", dicts::FUNCTIONS),
+    ("types", types::FUNCTIONS),
+    ("math", math::FUNCTIONS),
+    ("serialize", serialize::FUNCTIONS),
+    (ONLY_HELM_4, serialize::HELM_4_FUNCTIONS),
+    ("encoding", encoding::FUNCTIONS),
+    ("regex", regex::FUNCTIONS),
+    ("semver", semver::FUNCTIONS),
+    ("dates", dates::FUNCTIONS),
+    ("paths", paths::FUNCTIONS),
+    ("network", network::FUNCTIONS),
+    ("random", random::FUNCTIONS),
+    ("crypto", crypto::FUNCTIONS),
+];
+
+/// The name of the group that Helm 3 lacks.
+const ONLY_HELM_4: &str = "serialize, Helm 4 only";
+
 fn join(helm_4: bool) -> Vec<Function> {
-    let groups: &[&[Function]] = &[
-        crypto::FUNCTIONS,
-        dates::FUNCTIONS,
-        defaults::FUNCTIONS,
-        dicts::FUNCTIONS,
-        encoding::FUNCTIONS,
-        helm::FUNCTIONS,
-        lists::FUNCTIONS,
-        math::FUNCTIONS,
-        network::FUNCTIONS,
-        paths::FUNCTIONS,
-        random::FUNCTIONS,
-        regex::FUNCTIONS,
-        semver::FUNCTIONS,
-        serialize::FUNCTIONS,
-        if helm_4 {
-            serialize::HELM_4_FUNCTIONS
-        } else {
-            &[]
-        },
-        strings::FUNCTIONS,
-        types::FUNCTIONS,
-    ];
-    let mut all: Vec<Function> = groups
+    let groups = GROUPS
         .iter()
-        .flat_map(|group| group.iter().copied())
+        .filter(|(name, _)| helm_4 || *name != ONLY_HELM_4);
+    let mut all: Vec<Function> = groups
+        .flat_map(|(_, group)| group.iter().copied())
         .collect();
     all.sort_by_key(|f| f.name);
     all

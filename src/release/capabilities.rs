@@ -4,7 +4,6 @@
 //! cluster Helm answers from tables of its Kubernetes client library, 0.36 in both releases.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::helm::HelmCompat;
@@ -203,12 +202,17 @@ impl Object for KubeVersion {
         self.normalized.clone().into_bytes()
     }
 
-    fn json(&self) -> Result<Tree, String> {
-        Ok(strings([
-            ("Version", &*self.version),
-            ("Major", &*self.major),
-            ("Minor", &*self.minor),
-        ]))
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let fields = [
+            ("Version", &self.version),
+            ("Major", &self.major),
+            ("Minor", &self.minor),
+        ];
+        Some(
+            fields
+                .map(|(name, text)| (name, text.as_str().into()))
+                .to_vec(),
+        )
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -290,12 +294,14 @@ impl Object for Capabilities {
         out
     }
 
-    fn json(&self) -> Result<Tree, String> {
-        Ok(Tree::map(BTreeMap::from([
-            ("KubeVersion".into(), self.kube_version.json()?),
-            ("APIVersions".into(), self.api_versions.json()?),
-            ("HelmVersion".into(), self.helm_version.json()?),
-        ])))
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let names = ["KubeVersion", "APIVersions", "HelmVersion"];
+        Some(
+            names
+                .into_iter()
+                .filter_map(|name| Some((name, self.field(name)?)))
+                .collect(),
+        )
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -426,24 +432,19 @@ impl Object for HelmVersion {
         format!("{{{}}}", texts.join(" ")).into_bytes()
     }
 
-    fn json(&self) -> Result<Tree, String> {
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = self.fields().iter().filter(|(_, _, text)| !text.is_empty());
-        Ok(strings(fields.map(|(_, name, text)| (*name, *text))))
+        Some(
+            fields
+                .map(|(_, name, text)| (*name, Value::from(*text)))
+                .collect(),
+        )
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
         let other = other.as_any().downcast_ref::<HelmVersion>();
         other.is_some_and(|other| self.helm == other.helm)
     }
-}
-
-fn strings<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tree {
-    Tree::map(
-        entries
-            .into_iter()
-            .map(|(key, text)| (key.into(), text.into()))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@
 //! field is an error there and nil here.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::chart::{Dependency, Import, Maintainer, Metadata};
 use crate::helm::HelmCompat;
-use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Tree, Value, format};
+use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Value, format};
 
 /// Makes `.Chart` for `metadata`.
 pub(super) fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
@@ -148,21 +147,6 @@ fn import_value(import: &Import) -> Value {
     }
 }
 
-fn import_json(import: &Import) -> Tree {
-    match import {
-        Import::Declared(tree) => tree.clone(),
-        Import::Resolved { child, parent } => {
-            let entries = [("child", child), ("parent", parent)];
-            Tree::map(
-                entries
-                    .map(|(k, v)| (k.into(), v.as_str().into()))
-                    .into_iter()
-                    .collect(),
-            )
-        }
-    }
-}
-
 /// Helm 3's `.Chart`: `chart.Metadata` embedded, and `IsRoot`.
 #[derive(Debug)]
 struct Metadata3 {
@@ -219,41 +203,37 @@ impl Object for Metadata3 {
         out
     }
 
-    fn json(&self) -> Result<Tree, String> {
+    fn json_fields(&self) -> Option<Vec<Field>> {
         let m = &self.metadata;
-        let mut out = JsonStruct::default();
-        out.text("name", &m.name)
-            .text("home", &m.home)
-            .strings("sources", &m.sources);
-        out.text("version", &m.version)
-            .text("description", &m.description);
-        out.strings("keywords", &m.keywords);
-        out.list(
-            "maintainers",
-            m.maintainers.iter().map(maintainer_json).collect(),
-        );
-        out.text("icon", &m.icon).text("apiVersion", &m.api_version);
-        out.text("condition", &m.condition).text("tags", &m.tags);
-        out.text("appVersion", &m.app_version)
-            .flag("deprecated", m.deprecated);
-        let annotations = m.annotations.iter().flatten();
-        let annotations = annotations.map(|(k, v)| (k.as_str().into(), v.as_str().into()));
-        let annotations: BTreeMap<Str, Tree> = annotations.collect();
-        if !annotations.is_empty() {
-            out.0.insert("annotations".into(), Tree::map(annotations));
-        }
-        out.text("kubeVersion", &m.kube_version);
-        out.list(
-            "dependencies",
-            m.dependencies
-                .iter()
-                .flatten()
-                .map(dependency_json)
-                .collect(),
-        );
-        out.text("type", &m.chart_type);
-        out.0.insert("IsRoot".into(), Tree::Bool(self.is_root));
-        Ok(Tree::map(out.0))
+        let annotations = annotations(m);
+        let maintainers = m
+            .maintainers
+            .iter()
+            .map(|m| Value::Object(Rc::new(Maintainer3(m.clone()))));
+        let dependencies = m.dependencies.iter().flatten();
+        let dependencies = dependencies.map(|d| Value::Object(Rc::new(Dependency3(d.clone()))));
+        let mut fields: Vec<Field> = vec![
+            ("name", m.name.as_str().into()),
+            ("home", m.home.as_str().into()),
+            ("sources", typed_strings(&m.sources, ListType::Str)),
+            ("version", m.version.as_str().into()),
+            ("description", m.description.as_str().into()),
+            ("keywords", typed_strings(&m.keywords, ListType::Str)),
+            ("maintainers", list(maintainers)),
+            ("icon", m.icon.as_str().into()),
+            ("apiVersion", m.api_version.as_str().into()),
+            ("condition", m.condition.as_str().into()),
+            ("tags", m.tags.as_str().into()),
+            ("appVersion", m.app_version.as_str().into()),
+            ("deprecated", m.deprecated.into()),
+            ("annotations", Value::Map(annotations)),
+            ("kubeVersion", m.kube_version.as_str().into()),
+            ("dependencies", list(dependencies)),
+            ("type", m.chart_type.as_str().into()),
+        ];
+        omit_empty(&mut fields);
+        fields.push(("IsRoot", self.is_root.into()));
+        Some(fields)
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -275,60 +255,9 @@ fn struct_text(fields: &[Field]) -> Vec<u8> {
     out
 }
 
-/// A JSON object that leaves out empty fields, as `omitempty` does.
-#[derive(Default)]
-struct JsonStruct(BTreeMap<Str, Tree>);
-
-impl JsonStruct {
-    fn text(&mut self, name: &str, text: &str) -> &mut Self {
-        if !text.is_empty() {
-            self.0.insert(name.into(), text.into());
-        }
-        self
-    }
-
-    fn flag(&mut self, name: &str, flag: bool) -> &mut Self {
-        if flag {
-            self.0.insert(name.into(), Tree::Bool(true));
-        }
-        self
-    }
-
-    fn list(&mut self, name: &str, items: Vec<Tree>) -> &mut Self {
-        if !items.is_empty() {
-            self.0.insert(name.into(), Tree::list(items));
-        }
-        self
-    }
-
-    fn strings(&mut self, name: &str, items: &[String]) -> &mut Self {
-        self.list(name, items.iter().map(|s| s.as_str().into()).collect())
-    }
-}
-
-fn maintainer_json(maintainer: &Maintainer) -> Tree {
-    let mut out = JsonStruct::default();
-    for (_, name, text) in maintainer_fields(maintainer) {
-        out.text(name, text);
-    }
-    Tree::map(out.0)
-}
-
-fn dependency_json(dependency: &Dependency) -> Tree {
-    let mut out = JsonStruct::default();
-    out.0.insert("name".into(), dependency.name.as_str().into());
-    out.text("version", &dependency.version);
-    out.0
-        .insert("repository".into(), dependency.repository.as_str().into());
-    out.text("condition", &dependency.condition)
-        .strings("tags", &dependency.tags);
-    out.flag("enabled", dependency.enabled)
-        .text("alias", &dependency.alias);
-    out.list(
-        "import-values",
-        dependency.import_values.iter().map(import_json).collect(),
-    );
-    Tree::map(out.0)
+/// Leaves out empty fields, as `omitempty` does.
+fn omit_empty(fields: &mut Vec<Field>) {
+    fields.retain(|(_, value)| value.is_true());
 }
 
 /// A pointer to a maintainer; prints as an address in Go, as its fields here.
@@ -361,8 +290,11 @@ impl Object for Maintainer3 {
         [b"&".to_vec(), struct_text(&fields)].concat()
     }
 
-    fn json(&self) -> Result<Tree, String> {
-        Ok(maintainer_json(&self.0))
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        let fields = maintainer_fields(&self.0).map(|(_, name, text)| (name, text.into()));
+        let mut fields = fields.to_vec();
+        omit_empty(&mut fields);
+        Some(fields)
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -406,8 +338,23 @@ impl Object for Dependency3 {
         .concat()
     }
 
-    fn json(&self) -> Result<Tree, String> {
-        Ok(dependency_json(&self.0))
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        let d = &self.0;
+        let mut fields: Vec<Field> = vec![
+            ("version", d.version.as_str().into()),
+            ("repository", d.repository.as_str().into()),
+            ("condition", d.condition.as_str().into()),
+            ("tags", typed_strings(&d.tags, ListType::Str)),
+            ("enabled", d.enabled.into()),
+            (
+                "import-values",
+                list(d.import_values.iter().map(import_value)),
+            ),
+            ("alias", d.alias.as_str().into()),
+        ];
+        fields.retain(|(name, value)| *name == "repository" || value.is_true());
+        fields.insert(0, ("name", d.name.as_str().into()));
+        Some(fields)
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {

@@ -97,8 +97,11 @@ impl Object for Files {
         "engine.files"
     }
 
+    /// A missing file is a nil `[]uint8`, as for any Go map of byte slices.
     fn field(&self, name: &str) -> Option<Value> {
-        self.files.get(name.as_bytes()).map(|data| bytes(data))
+        let missing = || Value::List(List::nil(ListType::Bytes));
+        let file = self.files.get(name.as_bytes());
+        Some(file.map_or_else(missing, |data| bytes(data)))
     }
 
     fn method(&self, name: &str, args: &[Value]) -> Option<Result<Value, String>> {

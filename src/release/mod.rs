@@ -14,14 +14,13 @@ mod host;
 mod order;
 mod output;
 mod split;
-
-use std::sync::Arc;
+mod words;
 
 use crate::chart::{self, Chart};
 use crate::funcs;
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
-use crate::template::{Executor, Host, TemplateSet, without_no_value};
+use crate::template::{Host, Limits, Run, TemplateSet, strip_no_value};
 use crate::value::{Map, Str, Tree, Value};
 use crate::values;
 
@@ -186,12 +185,12 @@ fn execute(
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let contexts = context::contexts(chart, values, capabilities, options)?;
     let templates = templates(&contexts);
-    let mut set = TemplateSet::new(funcs::table(options.helm.major()));
+    let mut set = TemplateSet::new("gotpl", funcs::table(options.helm.major()));
     for template in &templates {
-        set.add(&template.id, template.text)
-            .map_err(|error| Error::parse(&error, Some(template.text)))?;
+        set.add(template.id.as_str(), template.text.clone())
+            .map_err(|error| Error::parse(&error, template.text))?;
     }
-    let mut executor = Executor::new(Arc::new(set), host);
+    let mut run = Run::new(&set, host, Limits::default());
     let mut files = Vec::new();
     for template in &templates {
         if base(&template.id).starts_with('_') {
@@ -199,12 +198,10 @@ fn execute(
         }
         context::set_template(template.context, &template.id, options.helm);
         let data = Value::Map(template.context.top.clone());
-        let text = executor.execute(&template.id, data).map_err(|error| {
-            Error::exec(&error, options.helm, |name| {
-                errors::template_source(chart, name)
-            })
-        })?;
-        files.push((template.id.clone(), without_no_value(text)));
+        let text = run
+            .execute(&template.id, data)
+            .map_err(|error| Error::exec(&error, options.helm))?;
+        files.push((template.id.clone(), strip_no_value(text)));
     }
     Ok(files)
 }
@@ -272,10 +269,10 @@ pub fn name_from_template(
     host: &dyn Host,
 ) -> Result<String, Error> {
     const NAME: &str = "name-template";
-    let mut set = TemplateSet::new(funcs::table(helm.major()));
-    set.add(NAME, &template.into())
+    let mut set = TemplateSet::new(NAME, funcs::table(helm.major()));
+    set.add(NAME, template)
         .map_err(|error| Error::before(error.to_string()))?;
-    let name = Executor::new(Arc::new(set), host).execute(NAME, Value::Nil);
+    let name = Run::new(&set, host, Limits::default()).execute(NAME, Value::Nil);
     let name = name.map_err(|error| Error::before(error.go_text()))?;
     Ok(String::from_utf8_lossy(&name).into_owned())
 }

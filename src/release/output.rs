@@ -69,15 +69,12 @@ impl Rendered {
         let mut out = Vec::new();
         for pattern in patterns {
             let mut hit = false;
-            let compiled = Pattern::new(pattern).ok();
+            let compiled = Pattern::new(pattern);
             for piece in &pieces {
                 let Some(path) = source_below_chart(piece) else {
                     continue;
                 };
-                if compiled
-                    .as_ref()
-                    .is_some_and(|pattern| pattern.matches(&path))
-                {
+                if compiled.matches(&path) == Ok(true) {
                     hit = true;
                     out.extend_from_slice(b"---\n");
                     out.extend_from_slice(piece);

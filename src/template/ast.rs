@@ -1,282 +1,242 @@
-//! The parsed form of a template: owned, immutable, shared between threads.
+//! A parsed text: nodes in one flat table, names resolved as far as the text alone allows.
 //!
-//! Every node that an error can point at has an id, unique within its source, by which its
-//! position and Go's canonical text are found again.
+//! Functions are looked up, literals converted and variables numbered while parsing, so that
+//! execution walks the tree without looking at the text again, except for its plain parts. Nodes
+//! refer to each other and to the text by number: however deep a template is nested, the table is
+//! built, shared between threads and dropped without recursion.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use super::func::Function;
-use crate::value::{Str, quote::quote};
+use super::literal::Number;
+use crate::value::Str;
 
-/// The text that templates were parsed from, under the name that errors show.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) text: Str,
+/// The number of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Id(pub(super) u32);
+
+/// The number of a variable's name; names are numbered for each text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Symbol(pub(super) u32);
+
+/// A run of entries of a table.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
-/// One named template.
-#[derive(Debug)]
-pub(super) struct Template {
-    pub(super) name: Str,
-    pub(super) source: Arc<Source>,
-    pub(super) root: List,
-    /// The deepest nesting of the tree, which decides how it is dropped.
-    pub(super) depth: u32,
+/// A node and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// The offset that Go reports for the node.
+    pub(super) position: u32,
+    pub(super) kind: Kind,
 }
 
-/// Nesting beyond which a tree is dropped on a stack of its own.
-const DEEP: u32 = 200;
-
-impl Drop for Template {
-    fn drop(&mut self) {
-        if self.depth > DEEP {
-            let root = std::mem::take(&mut self.root);
-            stacker::grow(self.depth as usize * 2048, || drop(root));
-        }
-    }
-}
-
-pub(super) type NodeId = u32;
-
-pub(super) type List = Vec<Stmt>;
-
-#[derive(Debug)]
-pub(super) enum Stmt {
-    /// A range of the source's text.
-    Text(u32, u32),
-    Action(Pipe),
-    If(Box<Branch>),
-    With(Box<Branch>),
-    Range(Box<Branch>),
-    Template(Box<Call>),
+/// What a node is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Text outside actions, up to `end`.
+    Text {
+        end: u32,
+    },
+    /// A pipeline whose value is printed unless it declares variables.
+    Action {
+        pipe: Id,
+    },
+    If(Branch),
+    With(Branch),
+    Range(Branch),
+    /// `{{template}}`, or what `{{block}}` leaves in its place.
+    Template {
+        name: u32,
+        pipe: Option<Id>,
+    },
     Break,
     Continue,
-}
-
-#[derive(Debug)]
-pub(super) struct Branch {
-    pub(super) id: NodeId,
-    pub(super) pipe: Pipe,
-    pub(super) list: List,
-    pub(super) otherwise: Option<List>,
-}
-
-/// `{{ template "name" pipe }}`
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) id: NodeId,
-    pub(super) pos: u32,
-    pub(super) name: Str,
-    pub(super) pipe: Option<Pipe>,
-}
-
-#[derive(Debug)]
-pub(super) struct Pipe {
-    pub(super) id: NodeId,
-    pub(super) pos: u32,
-    pub(super) is_assign: bool,
-    pub(super) declared: Vec<Name>,
-    pub(super) commands: Vec<Command>,
-}
-
-#[derive(Debug)]
-pub(super) struct Command {
-    pub(super) id: NodeId,
-    pub(super) pos: u32,
-    pub(super) args: Vec<Expr>,
-}
-
-#[derive(Debug)]
-pub(super) struct Expr {
-    pub(super) id: NodeId,
-    pub(super) pos: u32,
-    pub(super) kind: ExprKind,
-}
-
-pub(super) type Name = Arc<str>;
-
-#[derive(Debug)]
-pub(super) enum ExprKind {
-    Bool(bool),
+    /// Commands, their value given to variables.
+    Pipe {
+        assigns: bool,
+        declared: Span,
+        commands: Span,
+    },
+    Command {
+        words: Span,
+    },
     Dot,
     Nil,
-    Number(Box<Number>),
-    /// The text as written with its quotes, and its value.
-    Str(Box<(String, Str)>),
-    Field(Vec<Name>),
-    /// The variable with its dollar, and fields.
-    Variable(Name, Vec<Name>),
+    Bool(bool),
+    Number {
+        end: u32,
+        number: u32,
+    },
+    String {
+        end: u32,
+        string: u32,
+    },
+    /// `.a.b`
+    Field {
+        names: Span,
+    },
+    /// `$x.a.b`
+    Variable {
+        symbol: Symbol,
+        names: Span,
+    },
+    /// `(…).a.b`, or a function followed by fields.
+    Chain {
+        term: Id,
+        names: Span,
+    },
     Function(Callee),
-    Chain(Box<Expr>, Vec<Name>),
-    Pipe(Box<Pipe>),
 }
 
-/// A function as the parser found it.
+/// The parts of an `if`, `with` or `range`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Callee {
-    /// `and` or `or`, which evaluate only what they need.
+pub(super) struct Branch {
+    pub(super) pipe: Id,
+    pub(super) body: Span,
+    pub(super) otherwise: Option<Span>,
+}
+
+/// A function, and how it is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Callee {
+    pub(super) function: &'static Function,
+    pub(super) special: Special,
+}
+
+/// The built-in functions that are not called like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Special {
+    /// Called like others.
+    No,
+    /// `and` stops at the first false argument.
     And,
+    /// `or` stops at the first true argument.
     Or,
-    /// `call`, whose error names its first argument.
+    /// `call` names its first argument in errors.
     Call,
-    Function(&'static Function),
 }
 
-impl Callee {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Callee::And => "and",
-            Callee::Or => "or",
-            Callee::Call => "call",
-            Callee::Function(f) => f.name,
+/// One parsed text with all templates it defines.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The name for messages.
+    pub(super) name: Str,
+    pub(super) text: Str,
+    pub(super) nodes: Vec<Node>,
+    /// The children of nodes.
+    pub(super) links: Vec<Id>,
+    /// Names of fields as ranges of the text.
+    pub(super) names: Vec<(u32, u32)>,
+    /// Names of variables as ranges of the text, `$` first.
+    pub(super) symbols: Vec<(u32, u32)>,
+    /// The variables that pipelines declare.
+    pub(super) declared: Vec<Symbol>,
+    pub(super) strings: Vec<Str>,
+    pub(super) numbers: Vec<Number>,
+    pub(super) definitions: Vec<Definition>,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+/// A template that a text defines.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub(super) name: Str,
+    pub(super) body: Span,
+    /// Nothing but white space and comments, so it replaces no other definition.
+    pub(super) is_empty: bool,
+}
+
+impl Symbol {
+    /// `$`
+    pub(super) const DOLLAR: Symbol = Symbol(0);
+}
+
+impl Span {
+    fn of<T>(self, table: &[T]) -> &[T] {
+        let start = self.start as usize;
+        &table[start..start + self.len as usize]
+    }
+}
+
+impl Program {
+    pub(super) fn new(name: Str, text: Str) -> Program {
+        Program {
+            name,
+            text,
+            nodes: Vec::new(),
+            links: Vec::new(),
+            names: Vec::new(),
+            symbols: Vec::new(),
+            declared: Vec::new(),
+            strings: Vec::new(),
+            numbers: Vec::new(),
+            definitions: Vec::new(),
+            line_starts: OnceLock::new(),
         }
     }
-}
 
-/// A numeric constant in every type it fits.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Number {
-    pub(super) text: String,
-    pub(super) int: Option<i64>,
-    pub(super) uint: Option<u64>,
-    pub(super) float: Option<f64>,
-    pub(super) complex: Option<(f64, f64)>,
-}
-
-impl Template {
-    /// The position and canonical text of the node `id`.
-    pub(super) fn find(&self, id: NodeId) -> Option<(u32, String)> {
-        find_in_list(&self.root, id)
-    }
-}
-
-fn find_in_list(list: &[Stmt], id: NodeId) -> Option<(u32, String)> {
-    list.iter()
-        .find_map(|stmt| stacker::maybe_grow(32 * 1024, 1024 * 1024, || find_in_stmt(stmt, id)))
-}
-
-fn find_in_stmt(stmt: &Stmt, id: NodeId) -> Option<(u32, String)> {
-    match stmt {
-        Stmt::Text(..) | Stmt::Break | Stmt::Continue => None,
-        Stmt::Action(pipe) => find_in_pipe(pipe, id),
-        Stmt::If(b) | Stmt::With(b) | Stmt::Range(b) => find_in_pipe(&b.pipe, id)
-            .or_else(|| find_in_list(&b.list, id))
-            .or_else(|| find_in_list(b.otherwise.as_deref()?, id)),
-        Stmt::Template(call) if call.id == id => Some((call.pos, call.text())),
-        Stmt::Template(call) => find_in_pipe(call.pipe.as_ref()?, id),
-    }
-}
-
-fn find_in_pipe(pipe: &Pipe, id: NodeId) -> Option<(u32, String)> {
-    if pipe.id == id {
-        return Some((pipe.pos, pipe.text()));
-    }
-    pipe.commands.iter().find_map(|command| {
-        if command.id == id {
-            return Some((command.pos, command.text()));
-        }
-        command.args.iter().find_map(|arg| find_in_expr(arg, id))
-    })
-}
-
-fn find_in_expr(expr: &Expr, id: NodeId) -> Option<(u32, String)> {
-    if expr.id == id {
-        return Some((expr.pos, expr.text()));
-    }
-    stacker::maybe_grow(32 * 1024, 1024 * 1024, || match &expr.kind {
-        ExprKind::Chain(inner, _) => find_in_expr(inner, id),
-        ExprKind::Pipe(pipe) => find_in_pipe(pipe, id),
-        _ => None,
-    })
-}
-
-impl Call {
-    fn text(&self) -> String {
-        let mut out = format!("{{{{template {}", quote(&self.name));
-        if let Some(pipe) = &self.pipe {
-            out.push(' ');
-            pipe.write(&mut out);
-        }
-        out.push_str("}}");
-        out
-    }
-}
-
-impl Pipe {
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
+    pub(super) fn node(&self, id: Id) -> Node {
+        self.nodes[id.0 as usize]
     }
 
-    fn write(&self, out: &mut String) {
-        if !self.declared.is_empty() {
-            out.push_str(&self.declared.join(", "));
-            out.push_str(if self.is_assign { " = " } else { " := " });
-        }
-        for (i, command) in self.commands.iter().enumerate() {
-            if i > 0 {
-                out.push_str(" | ");
-            }
-            command.write(out);
+    pub(super) fn kind(&self, id: Id) -> &Kind {
+        &self.nodes[id.0 as usize].kind
+    }
+
+    pub(super) fn links(&self, span: Span) -> &[Id] {
+        span.of(&self.links)
+    }
+
+    pub(super) fn declared(&self, span: Span) -> &[Symbol] {
+        span.of(&self.declared)
+    }
+
+    /// The names of fields.
+    pub(super) fn names(&self, span: Span) -> impl DoubleEndedIterator<Item = &[u8]> {
+        span.of(&self.names).iter().map(|&range| self.slice(range))
+    }
+
+    /// The name of a variable with its `$`.
+    pub(super) fn symbol(&self, symbol: Symbol) -> &[u8] {
+        match self.symbols[symbol.0 as usize] {
+            (0, 0) => b"$",
+            range => self.slice(range),
         }
     }
-}
 
-impl Command {
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
+    /// The text between two offsets.
+    pub(super) fn slice(&self, (start, end): (u32, u32)) -> &[u8] {
+        &self.text[start as usize..end as usize]
     }
 
-    fn write(&self, out: &mut String) {
-        for (i, arg) in self.args.iter().enumerate() {
-            if i > 0 {
-                out.push(' ');
-            }
-            arg.write(out);
-        }
-    }
-}
-
-impl Expr {
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
+    /// The one-based line and zero-based column, in bytes, of an offset.
+    pub(super) fn line_and_column(&self, offset: u32) -> (usize, usize) {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        (line, (offset - starts[line - 1]) as usize)
     }
 
-    fn write(&self, out: &mut String) {
-        let fields = |out: &mut String, names: &[Name]| {
-            for name in names {
-                out.push('.');
-                out.push_str(name);
-            }
-        };
-        stacker::maybe_grow(32 * 1024, 1024 * 1024, || match &self.kind {
-            ExprKind::Bool(b) => write!(out, "{b}").expect("a string takes text"),
-            ExprKind::Dot => out.push('.'),
-            ExprKind::Nil => out.push_str("nil"),
-            ExprKind::Number(n) => out.push_str(&n.text),
-            ExprKind::Str(s) => out.push_str(&s.0),
-            ExprKind::Field(names) => fields(out, names),
-            ExprKind::Variable(name, names) => {
-                out.push_str(name);
-                fields(out, names);
-            }
-            ExprKind::Function(callee) => out.push_str(callee.name()),
-            ExprKind::Chain(inner, names) => {
-                inner.write(out);
-                fields(out, names);
-            }
-            ExprKind::Pipe(pipe) => {
-                out.push('(');
-                pipe.write(out);
-                out.push(')');
-            }
-        });
+    /// A line by its one-based number, without its end.
+    pub(super) fn line(&self, number: usize) -> &[u8] {
+        let starts = self.line_starts();
+        let start = number
+            .checked_sub(1)
+            .and_then(|index| starts.get(index))
+            .map_or(self.text.len(), |&start| start as usize);
+        let line = self.text[start..].split(|&b| b == b'\n').next();
+        line.unwrap_or_default()
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', &self.text);
+            std::iter::once(0)
+                .chain(ends.map(|end| end as u32 + 1))
+                .collect()
+        })
     }
 }

@@ -1,136 +1,123 @@
-//! Why an execution failed, with Go's texts.
+//! What goes wrong when templates are parsed and executed.
+//!
+//! Errors keep their parts; [`fmt::Display`] gives Go's one-line text. Of a very long chain, such
+//! as endless recursion leaves, the text shows the beginning only.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::func::FuncError;
+use super::ast::{Id, Program};
+use super::print;
+use crate::limits::MAX_ERROR_BYTES;
+use crate::value::Str;
 use crate::value::quote::quote;
 
-/// Marks around the message of `fail` and `required` in Go's text, as Helm puts them.
-pub const FAIL_START: &str = "HELM_ERR_START";
-/// The end of the marked message.
-pub const FAIL_END: &str = "HELM_ERR_END";
-
-/// Where a template failed.
+/// Why a text is no template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The name of the source that the failing node stands in.
-    pub source: String,
+pub struct ParseError {
+    /// The name of the text.
+    pub name: String,
     /// One-based line.
     pub line: usize,
-    /// Zero-based column in bytes, as Go counts it.
+    /// Zero-based column in bytes.
     pub column: usize,
-    /// The name of the executing template.
-    pub template: String,
-    /// The failing node in Go's canonical form.
-    pub node: String,
+    /// What is wrong.
+    pub message: String,
 }
 
-/// A failed execution.
+impl ParseError {
+    pub(super) fn new(name: &Str, line: usize, column: usize, message: String) -> ParseError {
+        ParseError {
+            name: name.to_str_lossy().into_owned(),
+            line,
+            column,
+            message,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    /// Writes Go's text, which has no column: `template: NAME:LINE: MESSAGE`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ParseError {
+            name,
+            line,
+            message,
+            ..
+        } = self;
+        write!(f, "template: {name}:{line}: {message}")
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Why an execution failed: where, in a chain through nested executions, and the cause.
+pub struct ExecError {
+    /// Innermost first.
+    frames: Vec<Frame>,
+    cause: Option<Cause>,
+}
+
+/// What made the innermost frame fail, beyond what its own message says.
 #[derive(Debug)]
-pub enum ExecError {
-    /// A node of a template failed.
-    At {
-        /// Where.
-        place: Place,
-        /// What happened.
-        message: String,
-        /// What a called function says, and its name.
-        cause: Option<(String, Box<FuncError>)>,
-    },
-    /// No template of that name exists.
-    NoTemplate(String),
+#[non_exhaustive]
+pub enum Cause {
+    /// The error of a function, or that there is no template of the wanted name.
+    Message(String),
+    /// A message that the author of the template wrote for the user.
+    Fail(String),
+    /// A bound was exceeded.
+    Limit(String),
+}
+
+/// One execution in the chain: the node that failed, and how.
+pub struct Frame {
+    program: Arc<Program>,
+    node: Id,
+    template: Str,
+    message: String,
+    prefix: String,
 }
 
 impl ExecError {
-    /// Go's text of the error, nested errors included; messages of `fail` stand between
-    /// [`FAIL_START`] and [`FAIL_END`].
-    pub fn go_text(&self) -> String {
-        match self {
-            ExecError::NoTemplate(name) => {
-                let name = quote(name.as_bytes());
-                format!("template: no template {name} associated with template \"gotpl\"")
-            }
-            ExecError::At {
-                place,
-                message,
-                cause,
-            } => {
-                let Place {
-                    source,
-                    line,
-                    column,
-                    template,
-                    node,
-                } = place;
-                let template = quote(template.as_bytes());
-                let mut text = format!(
-                    "template: {source}:{line}:{column}: executing {template} at <{node}>: "
-                );
-                match cause {
-                    None => text.push_str(message),
-                    Some((function, cause)) => {
-                        text.push_str(&format!("error calling {function}: "));
-                        text.push_str(&cause.go_text());
-                    }
-                }
-                text
-            }
-        }
+    /// The executions that failed, the outermost first; empty when no template of the wanted name
+    /// exists.
+    pub fn frames(&self) -> impl DoubleEndedIterator<Item = &Frame> {
+        self.frames.iter().rev()
     }
 
-    /// The texts of the chain of wrapped errors, outermost first, as `errors.Unwrap` gives them.
-    pub fn chain(&self) -> Vec<String> {
-        let mut out = vec![self.go_text()];
-        if let ExecError::At {
-            cause: Some((_, cause)),
-            ..
-        } = self
+    /// What made the innermost frame fail.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// Go's text: one line unless a name or a message has several.
+    pub fn go_text(&self) -> String {
+        let mut text = String::new();
+        for frame in self.frames() {
+            text.push_str(&frame.own_text());
+            text.push_str(&frame.prefix);
+            if text.len() > MAX_ERROR_BYTES {
+                break;
+            }
+        }
+        if let Some(Cause::Message(words) | Cause::Fail(words) | Cause::Limit(words)) = &self.cause
         {
-            match &**cause {
-                FuncError::Nested { prefix, error } => {
-                    if !prefix.is_empty() {
-                        out.push(cause.go_text());
-                    }
-                    out.extend(error.chain());
-                }
-                other => out.push(other.go_text()),
-            }
+            text.push_str(words);
         }
-        out
+        cut(text)
     }
 
-    /// The outermost place.
-    pub fn place(&self) -> Option<&Place> {
-        match self {
-            ExecError::At { place, .. } => Some(place),
-            ExecError::NoTemplate(_) => None,
-        }
+    pub(super) fn new(frame: Option<Frame>, cause: Option<Cause>) -> Box<ExecError> {
+        Box::new(ExecError {
+            frames: Vec::from_iter(frame),
+            cause,
+        })
     }
 
-    /// The innermost place: the node that really failed.
-    pub fn innermost(&self) -> Option<&Place> {
-        let ExecError::At { place, cause, .. } = self else {
-            return None;
-        };
-        let inner = match cause {
-            Some((_, cause)) => match &**cause {
-                FuncError::Nested { error, .. } => error.innermost(),
-                _ => None,
-            },
-            None => None,
-        };
-        inner.or(Some(place))
-    }
-}
-
-impl FuncError {
-    /// Go's text of the error.
-    pub fn go_text(&self) -> String {
-        match self {
-            FuncError::Message(text) | FuncError::Limit(text) => text.clone(),
-            FuncError::Fail(text) => format!("{FAIL_START}{text}{FAIL_END}"),
-            FuncError::Nested { prefix, error } => format!("{prefix}{}", error.go_text()),
-        }
+    /// Adds the execution that called the failed one.
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.frames.push(frame);
     }
 }
 
@@ -140,4 +127,102 @@ impl fmt::Display for ExecError {
     }
 }
 
+impl fmt::Debug for ExecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ExecError").field(&self.go_text()).finish()
+    }
+}
+
 impl std::error::Error for ExecError {}
+
+impl Frame {
+    pub(super) fn new(program: Arc<Program>, node: Id, template: Str, message: String) -> Frame {
+        Frame {
+            program,
+            node,
+            template,
+            message,
+            prefix: String::new(),
+        }
+    }
+
+    /// Puts words between this frame's message and the text of the next.
+    pub(super) fn with_prefix(mut self, prefix: String) -> Frame {
+        self.prefix = prefix;
+        self
+    }
+
+    /// The name of the text that the node stands in.
+    pub fn file(&self) -> String {
+        self.program.name.to_str_lossy().into_owned()
+    }
+
+    /// The one-based line and the zero-based column, in bytes, of the node.
+    pub fn line_and_column(&self) -> (usize, usize) {
+        self.program
+            .line_and_column(self.program.node(self.node).position)
+    }
+
+    /// `FILE:LINE:COLUMN` as Go writes it.
+    pub fn location(&self) -> String {
+        let (line, column) = self.line_and_column();
+        format!("{}:{line}:{column}", self.file())
+    }
+
+    /// The text of the line that the node stands in.
+    pub fn source_line(&self) -> String {
+        let (line, _) = self.line_and_column();
+        String::from_utf8_lossy(self.program.line(line)).into_owned()
+    }
+
+    /// The name of the template that was executed.
+    pub fn template(&self) -> &Str {
+        &self.template
+    }
+
+    /// The node in Go's canonical form.
+    pub fn node(&self) -> String {
+        let text = print::node(&self.program, self.node, MAX_ERROR_BYTES);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// What is wrong; ends in `error calling NAME: ` if a further frame or the cause follows.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What stands between the message and the next frame's text: empty for `include`, Helm's
+    /// words for `tpl`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Go's text of this frame without what follows from others.
+    pub fn own_text(&self) -> String {
+        format!(
+            "template: {}: executing {} at <{}>: {}",
+            self.location(),
+            quote(&self.template),
+            self.node(),
+            self.message
+        )
+    }
+}
+
+/// Shortens the text of an endless chain.
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_ERROR_BYTES {
+        let end = (0..=MAX_ERROR_BYTES)
+            .rev()
+            .find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Frame").field(&self.own_text()).finish()
+    }
+}

@@ -1,489 +1,366 @@
-//! Executes templates: statements, control flow, calls of other templates.
+//! Walks the body of a template and prints.
 //!
-//! In: a set of templates, a name, data. Out: bytes, or the first error with its place. State that
-//! outlives one execution (the budget, the counters of active includes) is the [`Executor`]'s.
+//! In: a template and its data. Out: bytes, appended to the run's output. Errors name the node
+//! that was looked at last, as Go's do.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::*;
-use super::error::{ExecError, Place};
-use super::func::{FuncError, Host, Runtime};
-use super::lexer::line_and_column;
-use super::operand::Held;
-use super::set::TemplateSet;
-use crate::limits::{
-    MAX_CALL_DEPTH, MAX_INCLUDE_DEPTH, MAX_RENDER_BYTES, MAX_STEPS, MAX_TEMPLATE_DEPTH,
-};
-use crate::value::format::write_display;
+use super::ast::{Branch, Id, Kind, Program, Span, Symbol};
+use super::budget::Exceeded;
+use super::datum::{self, Datum};
+use super::error::{Cause, ExecError, Frame};
+use super::nest;
+use super::run::Run;
+use super::set::Template;
+use crate::limits::{MAX_FORMAT_BYTES, MAX_TEMPLATE_DEPTH};
 use crate::value::quote::quote;
-use crate::value::{Int, Kind, ListType, Str, Value};
+use crate::value::{Int, Str, Value};
 
-/// Native stack that one level of recursion may need before more is asked for.
-const RED_ZONE: usize = 128 * 1024;
-/// Native stack that is asked for at once.
-const STACK_CHUNK: usize = 2 * 1024 * 1024;
+pub(super) type Outcome<T> = Result<T, Box<ExecError>>;
 
-/// Runs a function with enough native stack for one more level of recursion.
-pub(super) fn with_stack<T>(run: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(RED_ZONE, STACK_CHUNK, run)
-}
-
-/// Runs the templates of one set, one after the other, within one budget.
-pub struct Executor<'h> {
-    host: &'h dyn Host,
-    pub(super) set: Arc<TemplateSet>,
-    /// What the running template has written.
-    out: Vec<u8>,
-    pub(super) variables: Vec<(Name, Held)>,
-    /// Where the running template's own variables begin.
-    scope: usize,
-    /// The node that an error would be blamed on.
-    pub(super) at: NodeId,
-    /// Nesting of `{{ template }}` within the running `include`.
-    depth: u32,
-    /// Nesting of all calls.
-    calls: u32,
-    included: HashMap<Str, u32>,
-    steps: u64,
-    written: u64,
-}
-
-/// What a statement asks its loop to do next.
+/// What happens after a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Next,
     Break,
     Continue,
 }
 
-pub(super) type Result<T> = std::result::Result<T, Box<ExecError>>;
+/// The execution of one template, with the variables that it declares.
+pub(super) struct Execution<'r, 'a, 't> {
+    pub(super) run: &'r mut Run<'a>,
+    pub(super) program: &'t Arc<Program>,
+    name: &'t Str,
+    body: Span,
+    /// The node that errors are reported at.
+    pub(super) at: Id,
+    /// Where this template's variables begin.
+    pub(super) first_variable: usize,
+    /// How many `{{template}}` calls lie between this template and the start of the execution.
+    depth: u32,
+}
 
-impl<'h> Executor<'h> {
-    /// Makes an executor of `set` in the world of `host`.
-    pub fn new(set: Arc<TemplateSet>, host: &'h dyn Host) -> Executor<'h> {
-        Executor {
-            host,
-            set,
-            out: Vec::new(),
-            variables: Vec::new(),
-            scope: 0,
-            at: 0,
-            depth: 0,
-            calls: 0,
-            included: HashMap::new(),
-            steps: 0,
-            written: 0,
+impl<'r, 'a, 't> Execution<'r, 'a, 't> {
+    pub(super) fn new(run: &'r mut Run<'a>, template: &'t Template, depth: u32) -> Self {
+        Execution {
+            first_variable: run.variables.len(),
+            run,
+            program: &template.program,
+            name: &template.name,
+            body: template.body,
+            at: Id(0),
+            depth,
         }
     }
 
-    /// Executes the template `name` with `data`; prints nil as `<no value>`.
-    ///
-    /// # Errors
-    ///
-    /// The first failing node, or that there is no such template.
-    pub fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>> {
-        let Some(template) = self.set.get(name.as_bytes()).cloned() else {
-            return Err(Box::new(ExecError::NoTemplate(name.to_owned())));
-        };
-        self.run(&template, data)
-    }
-
-    /// Executes `template` on its own: fresh variables, fresh output.
-    fn run(&mut self, template: &Template, data: Value) -> Result<Vec<u8>> {
-        let out = std::mem::take(&mut self.out);
-        let (at, depth) = (self.at, std::mem::take(&mut self.depth));
-        let walked = self.call(template, Held::plain(data));
-        (self.at, self.depth) = (at, depth);
-        let written = std::mem::replace(&mut self.out, out);
-        walked.map(|()| written)
-    }
-
-    /// Walks `template` with `dot` and variables of its own.
-    fn call(&mut self, template: &Template, dot: Held) -> Result<()> {
-        let (scope, known) = (self.scope, self.variables.len());
-        self.scope = known;
-        self.variables.push(("$".into(), dot.clone()));
-        self.calls += 1;
-        let walked = with_stack(|| self.walk(template, &dot, &template.root));
-        self.calls -= 1;
-        self.variables.truncate(known);
-        self.scope = scope;
-        walked.map(|_| ())
-    }
-
-    /// An error at the current node.
-    pub(super) fn error(&self, t: &Template, message: impl Into<String>) -> Box<ExecError> {
-        self.error_from(t, message.into(), None)
-    }
-
-    /// An error at the current node, of the function `name`.
-    pub(super) fn call_error(&self, t: &Template, name: &str, cause: FuncError) -> Box<ExecError> {
-        self.error_from(t, String::new(), Some((name.to_owned(), Box::new(cause))))
-    }
-
-    fn error_from(
-        &self,
-        t: &Template,
-        message: String,
-        cause: Option<(String, Box<FuncError>)>,
-    ) -> Box<ExecError> {
-        let (pos, node) = t.find(self.at).unwrap_or_default();
-        let (line, column) = line_and_column(&t.source.text, pos);
-        let place = Place {
-            source: t.source.name.clone(),
-            line,
-            column,
-            template: t.name.to_string(),
-            node,
-        };
-        Box::new(ExecError::At {
-            place,
-            message,
-            cause,
-        })
-    }
-
-    /// Counts one evaluated node.
-    pub(super) fn step(&mut self, t: &Template) -> Result<()> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return Err(self.error(t, format!("templates evaluate more than {MAX_STEPS} nodes")));
-        }
+    /// Executes the template with `dot` as its data.
+    pub(super) fn run(mut self, dot: Datum) -> Outcome<()> {
+        self.run.variables.push((Symbol::DOLLAR, dot.clone()));
+        self.list(&dot, self.body)?;
+        self.run.variables.truncate(self.first_variable);
         Ok(())
     }
 
-    fn write(&mut self, t: &Template, bytes: &[u8]) -> Result<()> {
-        self.out.extend_from_slice(bytes);
-        self.charge(t, bytes.len())
-    }
-
-    fn charge(&mut self, t: &Template, bytes: usize) -> Result<()> {
-        self.written += bytes as u64;
-        if self.written > MAX_RENDER_BYTES {
-            return Err(self.error(
-                t,
-                format!("templates write more than {MAX_RENDER_BYTES} bytes"),
-            ));
-        }
-        Ok(())
-    }
-
-    fn walk(&mut self, t: &Template, dot: &Held, list: &[Stmt]) -> Result<Flow> {
-        for stmt in list {
-            match self.statement(t, dot, stmt)? {
-                Flow::Next => {}
-                flow => return Ok(flow),
+    fn list(&mut self, dot: &Datum, body: Span) -> Outcome<Flow> {
+        for &id in self.program.links(body) {
+            let flow = self.node(dot, id)?;
+            if flow != Flow::Next {
+                return Ok(flow);
             }
         }
         Ok(Flow::Next)
     }
 
-    fn statement(&mut self, t: &Template, dot: &Held, stmt: &Stmt) -> Result<Flow> {
-        self.step(t)?;
-        match stmt {
-            Stmt::Text(start, end) => {
-                self.write(t, &t.source.text[*start as usize..*end as usize])?;
+    fn node(&mut self, dot: &Datum, id: Id) -> Outcome<Flow> {
+        self.at = id;
+        self.steps(1)?;
+        match *self.program.kind(id) {
+            Kind::Text { end } => {
+                let text = self.program.slice((self.program.node(id).position, end));
+                let counted = self.run.budget.output(text.len());
+                self.within(counted)?;
+                self.run.out.extend_from_slice(text);
             }
-            Stmt::Action(pipe) => {
-                let value = self.pipeline(t, dot, pipe)?;
-                if pipe.declared.is_empty() {
-                    self.print(t, &value)?;
+            Kind::Action { pipe } => {
+                let value = self.pipeline(dot, pipe)?;
+                if !self.declares(pipe) {
+                    self.at = id;
+                    self.print(&value)?;
                 }
             }
-            Stmt::If(branch) => return self.branch(t, dot, branch, false),
-            Stmt::With(branch) => return self.branch(t, dot, branch, true),
-            Stmt::Range(branch) => return with_stack(|| self.range(t, dot, branch)),
-            Stmt::Template(call) => self.template(t, dot, call)?,
-            Stmt::Break => return Ok(Flow::Break),
-            Stmt::Continue => return Ok(Flow::Continue),
+            Kind::If(branch) => return self.nested(|e| e.condition(dot, branch, false)),
+            Kind::With(branch) => return self.nested(|e| e.condition(dot, branch, true)),
+            Kind::Range(branch) => return self.nested(|e| e.range(dot, branch)),
+            Kind::Template { name, pipe } => self.call_template(dot, name, pipe)?,
+            Kind::Break => return Ok(Flow::Break),
+            Kind::Continue => return Ok(Flow::Continue),
+            _ => unreachable!("the parser puts no such node into a body"),
         }
         Ok(Flow::Next)
     }
 
-    fn print(&mut self, t: &Template, value: &Held) -> Result<()> {
-        let before = self.out.len();
-        match &value.value {
-            Value::Nil => self.out.extend_from_slice(b"<no value>"),
-            Value::Str(s) => self.out.extend_from_slice(s),
-            value => write_display(&mut self.out, value),
+    fn declares(&self, pipe: Id) -> bool {
+        matches!(self.program.kind(pipe), Kind::Pipe { declared, .. } if declared.len > 0)
+    }
+
+    fn print(&mut self, value: &Datum) -> Outcome<()> {
+        let before = self.run.out.len();
+        match value {
+            Datum::Invalid => self.run.out.extend_from_slice(b"<no value>"),
+            Datum::Concrete(Value::Str(text)) => self.run.out.extend_from_slice(text),
+            datum => datum::write_target(&mut self.run.out, datum.value()),
         }
-        let len = self.out.len() - before;
-        self.charge(t, len)
+        let printed = self.run.out.len() - before;
+        if printed > MAX_FORMAT_BYTES {
+            let text = format!("a value takes more than {MAX_FORMAT_BYTES} bytes to print");
+            return Err(self.limit(text));
+        }
+        let counted = self.run.budget.output(printed);
+        self.within(counted)
     }
 
     /// `if` and `with`.
-    fn branch(&mut self, t: &Template, dot: &Held, branch: &Branch, with: bool) -> Result<Flow> {
-        let known = self.variables.len();
-        let value = self.pipeline(t, dot, &branch.pipe)?;
-        let flow = with_stack(|| {
-            if value.value.is_true() {
-                self.walk(t, if with { &value } else { dot }, &branch.list)
-            } else if let Some(list) = &branch.otherwise {
-                self.walk(t, dot, list)
-            } else {
-                Ok(Flow::Next)
-            }
-        });
-        self.variables.truncate(known);
-        flow
-    }
-
-    fn range(&mut self, t: &Template, dot: &Held, branch: &Branch) -> Result<Flow> {
-        self.at = branch.id;
-        let known = self.variables.len();
-        let over = self.pipeline(t, dot, &branch.pipe)?;
-        let flow = match self.entries(t, branch, &over.value)? {
-            Some(entries) => self.iterate(t, branch, entries)?,
-            None => match &branch.otherwise {
-                Some(list) => self.walk(t, dot, list)?,
-                None => Flow::Next,
-            },
+    fn condition(&mut self, dot: &Datum, branch: Branch, is_with: bool) -> Outcome<Flow> {
+        let mark = self.run.variables.len();
+        let value = self.pipeline(dot, branch.pipe)?;
+        let flow = match (value.is_true(), branch.otherwise) {
+            (true, _) => self.list(if is_with { &value } else { dot }, branch.body)?,
+            (false, Some(otherwise)) => self.list(dot, otherwise)?,
+            (false, None) => Flow::Next,
         };
-        self.variables.truncate(known);
+        self.run.variables.truncate(mark);
         Ok(flow)
     }
 
-    /// What a `range` goes over; `None` when there is nothing, so that `else` applies.
-    fn entries(&self, t: &Template, branch: &Branch, over: &Value) -> Result<Option<Entries>> {
-        let entries = match over {
-            Value::Nil => return Ok(None),
-            Value::List(list) => Entries::Items(list.to_vec(), list.list_type() == ListType::Any),
-            Value::Map(map) => {
-                let copy = |(key, value): (&Str, &Value)| (key.clone(), value.clone());
-                Entries::Pairs(
-                    map.entries().iter().map(copy).collect(),
-                    map.map_type().is_any_map(),
-                )
-            }
-            Value::Object(object) if object.kind() == Kind::Map => {
-                Entries::Pairs(object.entries().unwrap_or_default(), false)
-            }
-            Value::Object(object) if object.kind() == Kind::Slice => {
-                Entries::Items(object.items().unwrap_or_default(), false)
-            }
-            other => {
-                let number = match other {
-                    Value::Int(n) => Some(*n),
-                    Value::Object(object) => object.number(),
-                    _ => None,
-                };
-                let Some(number) = number else {
-                    let shown =
-                        String::from_utf8_lossy(&crate::value::format::display(other)).into_owned();
-                    return Err(self.error(t, format!("range can't iterate over {shown}")));
-                };
-                if branch.pipe.declared.len() > 1 {
-                    let n = number.wide();
-                    let message = format!("can't use {n} to iterate over more than one variable");
-                    return Err(self.error(t, message));
-                }
-                Entries::Count(number)
-            }
-        };
-        Ok(Some(entries).filter(|entries| !entries.is_empty()))
-    }
-
-    fn iterate(&mut self, t: &Template, branch: &Branch, entries: Entries) -> Result<Flow> {
-        match entries {
-            Entries::Items(items, boxed) => {
-                for (i, value) in items.into_iter().enumerate() {
-                    let index = Held::plain(Value::int(i as i64));
-                    let item = Held { value, boxed };
-                    if let Flow::Break = self.iteration(t, branch, index, item)? {
-                        break;
-                    }
-                }
-            }
-            Entries::Pairs(pairs, boxed) => {
-                for (key, value) in pairs {
-                    let key = Held::plain(Value::Str(key));
-                    let item = Held { value, boxed };
-                    if let Flow::Break = self.iteration(t, branch, key, item)? {
-                        break;
-                    }
-                }
-            }
-            Entries::Count(number) => {
-                let mut n = 0;
-                while n < number.wide() {
-                    let item = Held::plain(Value::Int(same_type(number, n as i64)));
-                    if let Flow::Break = self.iteration(t, branch, Held::INVALID, item)? {
-                        break;
-                    }
-                    n += 1;
-                }
-            }
+    fn range(&mut self, dot: &Datum, branch: Branch) -> Outcome<Flow> {
+        let mark = self.run.variables.len();
+        let value = self.pipeline(dot, branch.pipe)?;
+        if let Value::Map(map) = value.value() {
+            // The entries are copied before the first turn.
+            self.steps(map.len() / 8)?;
         }
+        let mut turns = Turns::new(self, branch);
+        let n_turns = match value.value() {
+            Value::Int(n) => turns.integers(*n)?,
+            Value::List(list) => {
+                let list_type = list.list_type();
+                // Like Go we look at each item when its turn comes, and at the length once.
+                let items = (0..list.len()).map_while(|i| list.get(i));
+                turns.items(items.map(|item| Datum::item(list_type, item)))?
+            }
+            Value::Map(map) => {
+                let map_type = map.map_type();
+                let entries: Vec<_> = map
+                    .entries()
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                let entries = entries.into_iter();
+                turns.entries(entries.map(|(k, v)| (k, Datum::entry(map_type, v))))?
+            }
+            Value::Nil => 0,
+            Value::Object(object) => {
+                if let Some(entries) = object.entries() {
+                    let entries = entries.into_iter();
+                    turns.entries(entries.map(|(k, v)| (k, Datum::result(v))))?
+                } else if let Some(items) = object.items() {
+                    turns.items(items.into_iter().map(Datum::result))?
+                } else if let Some(n) = object.number() {
+                    turns.integers(n)?
+                } else {
+                    return Err(self.cannot_iterate(value.value()));
+                }
+            }
+            other => return Err(self.cannot_iterate(other)),
+        };
+        if n_turns == 0
+            && let Some(otherwise) = branch.otherwise
+        {
+            let flow = self.list(dot, otherwise)?;
+            self.run.variables.truncate(mark);
+            return Ok(flow);
+        }
+        self.run.variables.truncate(mark);
         Ok(Flow::Next)
     }
 
-    fn iteration(
-        &mut self,
-        t: &Template,
-        branch: &Branch,
-        index: Held,
-        item: Held,
-    ) -> Result<Flow> {
-        let pipe = &branch.pipe;
-        let mark = self.variables.len();
-        match (&pipe.declared[..], pipe.is_assign) {
-            ([one], true) => self.assign(t, one, item.clone())?,
-            ([first, second], true) => {
-                self.assign(t, first, index)?;
-                self.assign(t, second, item.clone())?;
-            }
-            ([_], false) => self.variables[mark - 1].1 = item.clone(),
-            ([_, _], false) => {
-                self.variables[mark - 1].1 = item.clone();
-                self.variables[mark - 2].1 = index;
-            }
-            _ => {}
-        }
-        self.step(t)?;
-        let flow = self.walk(t, &item, &branch.list);
-        self.variables.truncate(mark);
-        flow
+    fn cannot_iterate(&self, value: &Value) -> Box<ExecError> {
+        let mut text = Vec::new();
+        datum::write_target(&mut text, value);
+        let text = String::from_utf8_lossy(&text);
+        self.error(format!("range can't iterate over {text}"))
     }
 
-    /// `{{ template }}`
-    fn template(&mut self, t: &Template, dot: &Held, call: &Call) -> Result<()> {
-        self.at = call.id;
-        let Some(template) = self.set.get(&call.name).cloned() else {
-            let name = quote(&call.name);
-            return Err(self.error(t, format!("template {name} not defined")));
+    fn call_template(&mut self, dot: &Datum, name: u32, pipe: Option<Id>) -> Outcome<()> {
+        let name = &self.program.strings[name as usize];
+        let Some(template) = self.run.template(name) else {
+            return Err(self.error(format!("template {} not defined", quote(name))));
         };
-        if self.depth >= MAX_TEMPLATE_DEPTH || self.calls >= MAX_CALL_DEPTH {
-            let message = format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})");
-            return Err(self.error(t, message));
+        if self.depth == MAX_TEMPLATE_DEPTH {
+            let text = format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})");
+            return Err(self.error(text));
         }
-        let dot = match &call.pipe {
-            Some(pipe) => self.pipeline(t, dot, pipe)?,
-            None => Held::INVALID,
+        let dot = match pipe {
+            Some(pipe) => self.pipeline(dot, pipe)?,
+            None => Datum::Invalid,
         };
-        self.depth += 1;
-        let at = self.at;
-        let called = self.call(&template, dot);
-        self.at = at;
-        self.depth -= 1;
-        called
+        let depth = self.depth + 1;
+        self.nested(|e| Execution::new(e.run, &template, depth).run(dot))
+    }
+}
+
+/// The turns of a `range`.
+struct Turns<'e, 'r, 'a, 't> {
+    execution: &'e mut Execution<'r, 'a, 't>,
+    branch: Branch,
+    symbols: &'t [Symbol],
+    assigns: bool,
+    mark: usize,
+}
+
+impl<'e, 'r, 'a, 't> Turns<'e, 'r, 'a, 't> {
+    fn new(execution: &'e mut Execution<'r, 'a, 't>, branch: Branch) -> Self {
+        let program: &'t Program = execution.program;
+        let (symbols, assigns) = match *program.kind(branch.pipe) {
+            Kind::Pipe {
+                assigns, declared, ..
+            } => (program.declared(declared), assigns),
+            _ => (&[][..], false),
+        };
+        Turns {
+            mark: execution.run.variables.len(),
+            execution,
+            branch,
+            symbols,
+            assigns,
+        }
     }
 
-    pub(super) fn assign(&mut self, t: &Template, name: &Name, value: Held) -> Result<()> {
-        let own = &mut self.variables[self.scope..];
-        match own.iter_mut().rev().find(|(known, _)| known == name) {
-            Some((_, slot)) => {
-                *slot = value;
-                Ok(())
+    fn integers(&mut self, n: Int) -> Outcome<usize> {
+        if self.symbols.len() > 1 {
+            let text = format!(
+                "can't use {} to iterate over more than one variable",
+                n.wide()
+            );
+            return Err(self.execution.error(text));
+        }
+        let mut n_turns = 0;
+        for i in 0..n.wide() {
+            let item = match n {
+                Int::Int(_) => Int::Int(i as i64),
+                Int::Int64(_) => Int::Int64(i as i64),
+                Int::Uint64(_) => Int::Uint64(i as u64),
+                Int::Uint8(_) => Int::Uint8(i as u8),
+            };
+            n_turns += 1;
+            let item = Datum::Concrete(Value::Int(item));
+            if self.turn(|| Datum::Invalid, item)? == Flow::Break {
+                break;
             }
-            None => Err(self.error(t, format!("undefined variable: {name}"))),
         }
+        Ok(n_turns)
     }
 
-    pub(super) fn variable(&self, t: &Template, name: &Name) -> Result<Held> {
-        let own = &self.variables[self.scope..];
-        match own.iter().rev().find(|(known, _)| known == name) {
-            Some((_, value)) => Ok(value.clone()),
-            None => Err(self.error(t, format!("undefined variable: {name}"))),
+    fn items(&mut self, items: impl Iterator<Item = Datum>) -> Outcome<usize> {
+        let mut n_turns = 0;
+        for (i, item) in items.enumerate() {
+            n_turns += 1;
+            let index = || Datum::Concrete(Value::int(i as i64));
+            if self.turn(index, item)? == Flow::Break {
+                break;
+            }
         }
+        Ok(n_turns)
+    }
+
+    fn entries(&mut self, entries: impl Iterator<Item = (Str, Datum)>) -> Outcome<usize> {
+        let mut n_turns = 0;
+        for (key, item) in entries {
+            n_turns += 1;
+            let index = || Datum::Concrete(Value::Str(key));
+            if self.turn(index, item)? == Flow::Break {
+                break;
+            }
+        }
+        Ok(n_turns)
+    }
+
+    /// One turn: with two variables the index comes first, a single one is the item.
+    fn turn(&mut self, index: impl FnOnce() -> Datum, item: Datum) -> Outcome<Flow> {
+        let execution = &mut *self.execution;
+        execution.steps(1)?;
+        match *self.symbols {
+            [] => {}
+            [first] if self.assigns => execution.assign(first, item.clone())?,
+            [first, second, ..] if self.assigns => {
+                execution.assign(first, index())?;
+                execution.assign(second, item.clone())?;
+            }
+            [_] => execution.run.variables[self.mark - 1].1 = item.clone(),
+            [_, _, ..] => {
+                execution.run.variables[self.mark - 1].1 = item.clone();
+                execution.run.variables[self.mark - 2].1 = index();
+            }
+        }
+        let flow = execution.list(&item, self.branch.body)?;
+        execution.run.variables.truncate(self.mark);
+        Ok(flow)
     }
 }
 
-/// What a `range` goes over, as it was when the loop started; the flag says whether the items sit
-/// in `interface {}` slots.
-enum Entries {
-    Items(Vec<Value>, bool),
-    Pairs(Vec<(Str, Value)>, bool),
-    /// The numbers below this one.
-    Count(Int),
-}
-
-impl Entries {
-    fn is_empty(&self) -> bool {
-        match self {
-            Entries::Items(items, _) => items.is_empty(),
-            Entries::Pairs(pairs, _) => pairs.is_empty(),
-            Entries::Count(number) => number.wide() <= 0,
-        }
-    }
-}
-
-fn same_type(like: Int, n: i64) -> Int {
-    match like {
-        Int::Int(_) => Int::Int(n),
-        Int::Int64(_) => Int::Int64(n),
-        Int::Uint64(_) => Int::Uint64(n as u64),
-        Int::Uint8(_) => Int::Uint8(n as u8),
-    }
-}
-
-impl Runtime for Executor<'_> {
-    fn include(&mut self, name: &Str, data: Value) -> std::result::Result<Str, FuncError> {
-        let active = self.included.entry(name.clone()).or_default();
-        if *active > MAX_INCLUDE_DEPTH || self.calls >= MAX_CALL_DEPTH {
-            return Err(FuncError::Message(format!(
-                "rendering template has a nested reference name: {name}: unable to execute template"
-            )));
-        }
-        *active += 1;
-        let result = match self.set.get(name).cloned() {
-            Some(template) => self.run(&template, data),
-            None => Err(Box::new(ExecError::NoTemplate(name.to_string()))),
+/// Variables, bounds and errors.
+impl<'a> Execution<'_, 'a, '_> {
+    /// The innermost variable of that name; declarations that were jumped over do not count.
+    pub(super) fn variable(&mut self, symbol: Symbol) -> Outcome<usize> {
+        let mine = &self.run.variables[self.first_variable..];
+        let found = mine.iter().rposition(|(other, _)| *other == symbol);
+        let Some(index) = found else {
+            let name = String::from_utf8_lossy(self.program.symbol(symbol)).into_owned();
+            return Err(self.error(format!("undefined variable: {name}")));
         };
-        if let Some(active) = self.included.get_mut(name) {
-            *active -= 1;
-        }
-        match result {
-            Ok(text) => Ok(text.into()),
-            Err(error) => Err(FuncError::Nested {
-                prefix: String::new(),
-                error,
-            }),
-        }
+        self.steps((mine.len() - index) / 16)?;
+        Ok(self.first_variable + index)
     }
 
-    fn tpl(&mut self, text: &Str, data: Value) -> std::result::Result<Str, FuncError> {
-        if memchr::memmem::find(text, b"{{").is_none() {
-            return Ok(without_no_value(text.to_vec()).into());
-        }
-        if self.calls >= MAX_INCLUDE_DEPTH {
-            return Err(FuncError::Limit(format!(
-                "templates call each other more than {MAX_INCLUDE_DEPTH} deep"
-            )));
-        }
-        let (set, template) = TemplateSet::beside(&self.set, "gotpl", text).map_err(|error| {
-            FuncError::Message(format!("cannot parse template {}: {error}", quote(text)))
-        })?;
-        let outer = std::mem::replace(&mut self.set, set);
-        let result = self.run(&template, data);
-        self.set = outer;
-        match result {
-            Ok(out) => Ok(without_no_value(out).into()),
-            Err(error) => Err(FuncError::Nested {
-                prefix: format!("error during tpl function execution for {}: ", quote(text)),
-                error,
-            }),
-        }
+    pub(super) fn assign(&mut self, symbol: Symbol, value: Datum) -> Outcome<()> {
+        let index = self.variable(symbol)?;
+        self.run.variables[index].1 = value;
+        Ok(())
     }
 
-    fn host(&self) -> &dyn Host {
-        self.host
+    /// Calls `body` one level deeper.
+    pub(super) fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        let entered = self.run.budget.enter(1);
+        self.within(entered)?;
+        let result = nest::grow(|| body(self));
+        self.run.budget.leave(1);
+        result
     }
-}
 
-/// Deletes every `<no value>` from a text, as Helm does after each file and each `tpl`.
-pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
-    const MARK: &[u8] = b"<no value>";
-    let Some(first) = memchr::memmem::find(&text, MARK) else {
-        return text;
-    };
-    let mut out = Vec::with_capacity(text.len());
-    let mut start = 0;
-    let mut next = Some(first);
-    while let Some(at) = next {
-        out.extend_from_slice(&text[start..at]);
-        start = at + MARK.len();
-        next = memchr::memmem::find(&text[start..], MARK).map(|found| start + found);
+    pub(super) fn steps(&mut self, n: usize) -> Outcome<()> {
+        let counted = self.run.budget.steps(n);
+        self.within(counted)
     }
-    out.extend_from_slice(&text[start..]);
-    out
+
+    pub(super) fn within(&self, counted: Result<(), Exceeded>) -> Outcome<()> {
+        counted.map_err(|Exceeded(text)| self.limit(text))
+    }
+
+    fn limit(&self, text: String) -> Box<ExecError> {
+        ExecError::new(Some(self.frame(String::new())), Some(Cause::Limit(text)))
+    }
+
+    /// An error at the node that was looked at last.
+    pub(super) fn error(&self, message: impl Into<String>) -> Box<ExecError> {
+        ExecError::new(Some(self.frame(message.into())), None)
+    }
+
+    pub(super) fn frame(&self, message: String) -> Frame {
+        Frame::new(
+            Arc::clone(self.program),
+            self.at,
+            self.name.clone(),
+            message,
+        )
+    }
 }

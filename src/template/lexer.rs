@@ -1,532 +1,459 @@
-//! Text to tokens, as `text/template/parse` cuts them.
+//! Splits a template text into tokens, one at a time, without allocation.
 //!
-//! In: the bytes of a template. Out: one token after the other, as ranges of the text. A token of
-//! kind [`Kind::Error`] carries the message and is the last one.
+//! In: bytes, of any encoding outside actions. Out: tokens as offsets into the text; trim markers
+//! have already taken effect on the text tokens around them. What cannot be a token ends the
+//! stream with [`TokenKind::Error`].
 
-use crate::value::unicode::first_char;
-use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
-/// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Error,
-    Bool,
-    /// A single character that stands for itself, such as the comma.
-    Char,
-    CharConstant,
-    Complex,
-    Assign,
-    Declare,
-    Eof,
-    Field,
-    Identifier,
-    LeftDelim,
-    LeftParen,
-    Number,
-    Pipe,
-    RawString,
-    RightDelim,
-    RightParen,
-    Space,
-    String,
-    Text,
-    Variable,
-    Block,
-    Break,
-    Continue,
-    Dot,
-    Define,
-    Else,
-    End,
-    If,
-    Nil,
-    Range,
-    Template,
-    With,
+use super::token::{Token, TokenKind};
+use crate::value::quote;
+
+const LEFT_DELIM: &[u8] = b"{{";
+const RIGHT_DELIM: &[u8] = b"}}";
+/// A trim marker together with the space that parts it from the action.
+const MARKER_LEN: usize = 2;
+
+/// The tokens of one text; at most 4 GiB long.
+pub(super) struct Lexer<'s> {
+    text: &'s [u8],
+    at: usize,
+    in_action: bool,
+    open_parens: u32,
+    message: String,
 }
 
-impl Kind {
-    /// Keywords print as `<if>`; the dot counts as one.
-    pub(super) fn is_keyword(self) -> bool {
-        use Kind::*;
-        matches!(
-            self,
-            Block
-                | Break
-                | Continue
-                | Dot
-                | Define
-                | Else
-                | End
-                | If
-                | Nil
-                | Range
-                | Template
-                | With
-        )
-    }
-
-    fn of_word(word: &[u8]) -> Kind {
-        match word {
-            b"block" => Kind::Block,
-            b"break" => Kind::Break,
-            b"continue" => Kind::Continue,
-            b"define" => Kind::Define,
-            b"else" => Kind::Else,
-            b"end" => Kind::End,
-            b"if" => Kind::If,
-            b"nil" => Kind::Nil,
-            b"range" => Kind::Range,
-            b"template" => Kind::Template,
-            b"with" => Kind::With,
-            b"true" | b"false" => Kind::Bool,
-            _ => Kind::Identifier,
-        }
-    }
-}
-
-/// A piece of a template's text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    /// Where it starts, in bytes.
-    pub(super) start: u32,
-    /// Where it ends, in bytes.
-    pub(super) end: u32,
-    /// The one-based line of its start.
-    pub(super) line: u32,
-}
-
-/// The state of cutting one text.
-pub(super) struct Lexer<'t> {
-    text: &'t [u8],
-    pos: usize,
-    start: usize,
-    line: u32,
-    start_line: u32,
-    paren_depth: i32,
-    inside_action: bool,
-    /// The message of the error token.
-    pub(super) error: String,
-}
-
-impl<'t> Lexer<'t> {
-    pub(super) fn new(text: &'t [u8]) -> Lexer<'t> {
+impl<'s> Lexer<'s> {
+    /// Starts at the beginning of `text`.
+    pub(super) fn new(text: &'s [u8]) -> Lexer<'s> {
         Lexer {
             text,
-            pos: 0,
-            start: 0,
-            line: 1,
-            start_line: 1,
-            paren_depth: 0,
-            inside_action: false,
-            error: String::new(),
+            at: 0,
+            in_action: false,
+            open_parens: 0,
+            message: String::new(),
         }
     }
 
-    /// The next token; after the end of the text always [`Kind::Eof`].
+    /// The bytes of a token.
+    pub(super) fn slice(&self, token: Token) -> &'s [u8] {
+        &self.text[token.start as usize..token.end as usize]
+    }
+
+    /// What is wrong at the [`TokenKind::Error`] token.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The next token; after the end, or an error, the same again.
     pub(super) fn next(&mut self) -> Token {
+        if !self.message.is_empty() {
+            return self.token(TokenKind::Error, self.at);
+        }
+        if self.in_action {
+            self.action()
+        } else {
+            self.outside()
+        }
+    }
+
+    /// Text, or the left delimiter of an action; skips comments.
+    fn outside(&mut self) -> Token {
         loop {
-            let token = if self.inside_action {
-                Some(self.inside())
-            } else {
-                self.outside()
+            let start = self.at;
+            let Some(open) = find_left_delim(self.text, start) else {
+                self.at = self.text.len();
+                let kind = if start < self.at {
+                    TokenKind::Text
+                } else {
+                    TokenKind::Eof
+                };
+                return self.token(kind, start);
             };
-            if let Some(token) = token {
-                return token;
+            self.at = open;
+            let inside = open + LEFT_DELIM.len();
+            let trims = has_left_marker(&self.text[inside..]);
+            if open > start {
+                let end = if trims {
+                    open - trailing_space(&self.text[start..open])
+                } else {
+                    open
+                };
+                if end > start {
+                    return make(TokenKind::Text, start, end);
+                }
+            }
+            let inside = if trims { inside + MARKER_LEN } else { inside };
+            if !self.text[inside..].starts_with(b"/*") {
+                self.at = inside;
+                self.in_action = true;
+                self.open_parens = 0;
+                return make(TokenKind::LeftDelim, open, open + LEFT_DELIM.len());
+            }
+            if let Err(message) = self.skip_comment(inside) {
+                return self.fail(inside, message);
             }
         }
     }
 
-    fn rest(&self) -> &'t [u8] {
-        &self.text[self.pos..]
+    /// Skips the comment whose `/*` is at `start`, and the delimiter after it.
+    fn skip_comment(&mut self, start: usize) -> Result<(), &'static str> {
+        let body = start + 2;
+        let length = memchr::memmem::find(&self.text[body..], b"*/").ok_or("unclosed comment")?;
+        self.at = body + length + 2;
+        let trims = self
+            .right_delim_here()
+            .ok_or("comment ends before closing delimiter")?;
+        self.skip_right_delim(trims);
+        Ok(())
     }
 
-    fn peek(&self) -> Option<char> {
-        first_char(self.rest()).map(|(c, _)| c)
-    }
-
-    fn advance(&mut self) -> Option<char> {
-        let (c, len) = first_char(self.rest())?;
-        self.pos += len;
-        if c == '\n' {
-            self.line += 1;
+    /// Whether a right delimiter stands here, and if so whether it trims.
+    fn right_delim_here(&self) -> Option<bool> {
+        let rest = &self.text[self.at..];
+        if has_right_marker(rest) && rest[MARKER_LEN..].starts_with(RIGHT_DELIM) {
+            Some(true)
+        } else {
+            rest.starts_with(RIGHT_DELIM).then_some(false)
         }
-        Some(c)
     }
 
-    fn accept(&mut self, valid: &[u8]) -> bool {
-        let hit = self.rest().first().is_some_and(|b| valid.contains(b));
-        self.pos += usize::from(hit);
-        hit
+    /// Moves past the right delimiter and returns where it starts without its marker.
+    fn skip_right_delim(&mut self, trims: bool) -> usize {
+        if trims {
+            self.at += MARKER_LEN;
+        }
+        let start = self.at;
+        self.at += RIGHT_DELIM.len();
+        if trims {
+            self.at += leading_space(&self.text[self.at..]);
+        }
+        start
     }
 
-    fn accept_run(&mut self, valid: &[u8]) {
-        while self.accept(valid) {}
+    fn right_delim(&mut self, trims: bool) -> Token {
+        let start = self.skip_right_delim(trims);
+        self.in_action = false;
+        make(TokenKind::RightDelim, start, start + RIGHT_DELIM.len())
     }
 
-    fn emit(&mut self, kind: Kind) -> Token {
-        let token = Token {
-            kind,
-            start: self.start as u32,
-            end: self.pos as u32,
-            line: self.start_line,
-        };
-        self.start = self.pos;
-        self.start_line = self.line;
-        token
-    }
-
-    /// Passes over what lies between the start of the token and the position, counting its lines.
-    fn ignore(&mut self) {
-        self.count_lines();
-        self.start = self.pos;
-        self.start_line = self.line;
-    }
-
-    fn count_lines(&mut self) {
-        let newlines = memchr::memchr_iter(b'\n', &self.text[self.start..self.pos]).count();
-        self.line += newlines as u32;
-    }
-
-    fn fail(&mut self, message: impl Into<String>) -> Token {
-        self.error = message.into();
-        let token = Token {
-            kind: Kind::Error,
-            start: self.start as u32,
-            end: self.start as u32,
-            line: self.start_line,
-        };
-        (self.text, self.pos, self.start) = (&[], 0, 0);
-        self.inside_action = false;
-        token
-    }
-
-    /// Text up to the next action or comment; `None` when a comment was passed over.
-    fn outside(&mut self) -> Option<Token> {
-        let Some(found) = memchr::memmem::find(self.rest(), b"{{") else {
-            self.pos = self.text.len();
-            if self.pos > self.start {
-                self.count_lines();
-                return Some(self.emit(Kind::Text));
-            }
-            return Some(self.emit(Kind::Eof));
-        };
-        if found > 0 {
-            let end = self.pos + found;
-            let trim = has_left_trim(&self.text[end + 2..]);
-            let text = &self.text[self.start..end];
-            let kept = if trim {
-                text.trim_suffix_spaces()
+    fn action(&mut self) -> Token {
+        let start = self.at;
+        if let Some(trims) = self.right_delim_here() {
+            return if self.open_parens == 0 {
+                self.right_delim(trims)
             } else {
-                text.len()
+                self.fail(start, "unclosed left paren")
             };
-            self.pos = self.start + kept;
-            self.count_lines();
-            let token = self.emit(Kind::Text);
-            self.pos = end;
-            self.ignore();
-            if kept > 0 {
-                return Some(token);
+        }
+        let Some(&byte) = self.text.get(start) else {
+            return self.fail(start, "unclosed action");
+        };
+        self.at += 1;
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => self.space(start),
+            b'=' => self.token(TokenKind::Assign, start),
+            b':' if self.accept(b"=") => self.token(TokenKind::Declare, start),
+            b':' => self.fail(start, "expected :="),
+            b'|' => self.token(TokenKind::Pipe, start),
+            b'"' => self.quoted(start, byte, TokenKind::String),
+            b'\'' => self.quoted(start, byte, TokenKind::CharConstant),
+            b'`' => self.raw_string(start),
+            b'$' => self.field_or_variable(start, TokenKind::Variable),
+            b'.' if self.peek().is_some_and(|b| !b.is_ascii_digit()) => {
+                self.field_or_variable(start, TokenKind::Field)
             }
-        }
-        self.left_delim()
-    }
-
-    fn left_delim(&mut self) -> Option<Token> {
-        self.pos += 2;
-        let marker = if has_left_trim(self.rest()) { 2 } else { 0 };
-        if self.text[self.pos + marker..].starts_with(b"/*") {
-            self.pos += marker;
-            self.ignore();
-            return self.comment();
-        }
-        let token = self.emit(Kind::LeftDelim);
-        self.inside_action = true;
-        self.pos += marker;
-        self.ignore();
-        self.paren_depth = 0;
-        Some(token)
-    }
-
-    fn comment(&mut self) -> Option<Token> {
-        self.pos += 2;
-        let Some(found) = memchr::memmem::find(self.rest(), b"*/") else {
-            return Some(self.fail("unclosed comment"));
-        };
-        self.pos += found + 2;
-        let Some(trim) = right_delim(self.rest()) else {
-            return Some(self.fail("comment ends before closing delimiter"));
-        };
-        self.pos += if trim { 4 } else { 2 };
-        if trim {
-            self.pos += leading_spaces(self.rest());
-        }
-        self.ignore();
-        None
-    }
-
-    fn right_delim(&mut self, trim: bool) -> Token {
-        if trim {
-            self.pos += 2;
-            self.ignore();
-        }
-        self.pos += 2;
-        let token = self.emit(Kind::RightDelim);
-        if trim {
-            self.pos += leading_spaces(self.rest());
-            self.ignore();
-        }
-        self.inside_action = false;
-        token
-    }
-
-    fn inside(&mut self) -> Token {
-        if let Some(trim) = right_delim(self.rest()) {
-            if self.paren_depth == 0 {
-                return self.right_delim(trim);
+            b'.' | b'+' | b'-' | b'0'..=b'9' => {
+                self.at = start;
+                self.number(start)
             }
-            return self.fail("unclosed left paren");
-        }
-        let Some(c) = self.peek() else {
-            return self.fail("unclosed action");
-        };
-        match c {
-            ' ' | '\t' | '\r' | '\n' => self.space(),
-            '+' | '-' | '0'..='9' => self.number(),
-            '.' if self.text.get(self.pos + 1).is_some_and(u8::is_ascii_digit) => self.number(),
-            c if is_alphanumeric(c) => self.identifier(),
+            b'(' => {
+                self.open_parens += 1;
+                self.token(TokenKind::LeftParen, start)
+            }
+            b')' if self.open_parens == 0 => self.fail(start, "unexpected right paren"),
+            b')' => {
+                self.open_parens -= 1;
+                self.token(TokenKind::RightParen, start)
+            }
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => self.identifier(start),
+            b'!'..=b'~' => self.token(TokenKind::Char, start),
             _ => {
-                self.advance();
-                self.symbol(c)
-            }
-        }
-    }
-
-    /// A token that starts with the character `c`, which has been passed over.
-    fn symbol(&mut self, c: char) -> Token {
-        match c {
-            '=' => self.emit(Kind::Assign),
-            ':' => {
-                if self.advance() != Some('=') {
-                    return self.fail("expected :=");
+                let (c, _) = decode(&self.text[start..]);
+                if is_alphanumeric(c) {
+                    self.at = start;
+                    self.identifier(start)
+                } else {
+                    let message = format!("unrecognized character in action: {}", code_point(c));
+                    self.fail(start, message)
                 }
-                self.emit(Kind::Declare)
-            }
-            '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted('"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => self.raw_string(),
-            '$' => self.name(Kind::Variable, Kind::Variable),
-            '.' => self.name(Kind::Field, Kind::Dot),
-            '(' => {
-                self.paren_depth += 1;
-                self.emit(Kind::LeftParen)
-            }
-            ')' => {
-                self.paren_depth -= 1;
-                if self.paren_depth < 0 {
-                    return self.fail("unexpected right paren");
-                }
-                self.emit(Kind::RightParen)
-            }
-            '\u{20}'..='\u{7e}' => self.emit(Kind::Char),
-            c => {
-                let shown = code_point(Some(c));
-                self.fail(format!("unrecognized character in action: {shown}"))
             }
         }
     }
 
-    fn space(&mut self) -> Token {
-        let mut spaces = 0;
-        while self.peek().is_some_and(is_space) {
-            self.advance();
-            spaces += 1;
+    /// A run of spaces; the last one belongs to a trimming delimiter that follows.
+    fn space(&mut self, start: usize) -> Token {
+        let end = start + leading_space(&self.text[start..]);
+        self.at = end - 1;
+        if self.right_delim_here() != Some(true) {
+            self.at = end;
+        } else if self.at == start {
+            return self.right_delim(true);
         }
-        // The last space may belong to a trim marker.
-        if right_delim(&self.text[self.pos - 1..]) == Some(true) {
-            self.pos -= 1;
-            if self.text[self.pos] == b'\n' {
-                self.line -= 1;
-            }
-            if spaces == 1 {
-                return self.right_delim(true);
-            }
-        }
-        self.emit(Kind::Space)
+        self.token(TokenKind::Space, start)
     }
 
-    fn identifier(&mut self) -> Token {
-        self.accept_alphanumeric();
+    fn identifier(&mut self, start: usize) -> Token {
+        self.skip_alphanumeric();
         if !self.at_terminator() {
-            let shown = code_point(self.peek());
-            return self.fail(format!("bad character {shown}"));
+            return self.bad_character(start);
         }
-        let kind = Kind::of_word(&self.text[self.start..self.pos]);
-        self.emit(kind)
+        let word = &self.text[start..self.at];
+        let kind = match word {
+            b"true" | b"false" => TokenKind::Bool,
+            _ => TokenKind::keyword(word).unwrap_or(TokenKind::Identifier),
+        };
+        self.token(kind, start)
     }
 
-    /// A field or variable after its first character; `alone` if nothing follows.
-    fn name(&mut self, kind: Kind, alone: Kind) -> Token {
+    /// What follows a `.` or `$`.
+    fn field_or_variable(&mut self, start: usize, kind: TokenKind) -> Token {
         if self.at_terminator() {
-            return self.emit(alone);
+            let kind = if kind == TokenKind::Field {
+                TokenKind::Dot
+            } else {
+                kind
+            };
+            return self.token(kind, start);
         }
-        self.accept_alphanumeric();
+        self.skip_alphanumeric();
         if !self.at_terminator() {
-            let shown = code_point(self.peek());
-            return self.fail(format!("bad character {shown}"));
+            return self.bad_character(start);
         }
-        self.emit(kind)
+        self.token(kind, start)
     }
 
-    fn accept_alphanumeric(&mut self) {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.advance();
-        }
-    }
-
-    fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(_) => self.rest().starts_with(b"}}"),
-        }
-    }
-
-    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> Token {
+    fn skip_alphanumeric(&mut self) {
         loop {
-            match self.advance() {
-                Some('\\') if !matches!(self.advance(), None | Some('\n')) => {}
-                None | Some('\\' | '\n') => return self.fail(unterminated),
-                Some(c) if c == quote => return self.emit(kind),
-                Some(_) => {}
+            let rest = &self.text[self.at..];
+            let ascii = rest
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+                .count();
+            self.at += ascii;
+            let (c, width) = decode(&rest[ascii..]);
+            if c.is_ascii() || !is_alphanumeric(c) {
+                return;
             }
+            self.at += width;
         }
     }
 
-    fn raw_string(&mut self) -> Token {
-        match memchr::memchr(b'`', self.rest()) {
-            None => self.fail("unterminated raw quoted string"),
-            Some(found) => {
-                let newlines = memchr::memchr_iter(b'\n', &self.rest()[..found]).count();
-                self.line += newlines as u32;
-                self.pos += found + 1;
-                self.emit(Kind::RawString)
-            }
+    /// Whether a name may end here. A name must not touch what follows, so that arithmetic could
+    /// be added to the language one day.
+    fn at_terminator(&self) -> bool {
+        let rest = &self.text[self.at..];
+        match rest.first() {
+            None => true,
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
+            Some(_) => rest.starts_with(RIGHT_DELIM),
         }
     }
 
-    fn number(&mut self) -> Token {
-        let mut ok = self.scan_number();
-        let mut kind = Kind::Number;
-        if ok && matches!(self.rest().first(), Some(b'+' | b'-')) {
-            kind = Kind::Complex;
-            ok = self.scan_number() && self.text[self.pos - 1] == b'i';
+    fn bad_character(&mut self, start: usize) -> Token {
+        let (c, _) = decode(&self.text[self.at..]);
+        self.fail(start, format!("bad character {}", code_point(c)))
+    }
+
+    /// A string or character up to its closing `quote`; escapes are looked at by the parser.
+    fn quoted(&mut self, start: usize, quote: u8, kind: TokenKind) -> Token {
+        loop {
+            let rest = &self.text[self.at..];
+            let stop = rest
+                .iter()
+                .position(|&b| b == quote || b == b'\\' || b == b'\n');
+            let Some(stop) = stop else { break };
+            self.at += stop + 1;
+            match rest[stop] {
+                b'\\' if self.peek().is_some_and(|b| b != b'\n') => self.at += 1,
+                b if b == quote => return self.token(kind, start),
+                _ => break,
+            }
         }
-        if !ok {
-            let text = crate::value::quote::quote(&self.text[self.start..self.pos]);
-            return self.fail(format!("bad number syntax: {text}"));
+        let what = if kind == TokenKind::String {
+            "unterminated quoted string"
+        } else {
+            "unterminated character constant"
+        };
+        self.fail(start, what)
+    }
+
+    fn raw_string(&mut self, start: usize) -> Token {
+        match memchr::memchr(b'`', &self.text[self.at..]) {
+            Some(length) => {
+                self.at += length + 1;
+                self.token(TokenKind::RawString, start)
+            }
+            None => self.fail(start, "unterminated raw quoted string"),
         }
-        self.emit(kind)
+    }
+
+    /// A number. What is accepted here but is no number, such as `089`, the parser refuses.
+    fn number(&mut self, start: usize) -> Token {
+        if !self.scan_number() {
+            return self.bad_number(start);
+        }
+        if !matches!(self.peek(), Some(b'+' | b'-')) {
+            return self.token(TokenKind::Number, start);
+        }
+        if !self.scan_number() || self.text[self.at - 1] != b'i' {
+            return self.bad_number(start);
+        }
+        self.token(TokenKind::Complex, start)
     }
 
     fn scan_number(&mut self) -> bool {
+        const DECIMAL: &[u8] = b"0123456789_";
+        const HEXADECIMAL: &[u8] = b"0123456789abcdefABCDEF_";
         self.accept(b"+-");
-        let mut digits: &[u8] = b"0123456789_";
-        let mut exponents: &[u8] = b"eE";
+        let mut digits = DECIMAL;
         if self.accept(b"0") {
             if self.accept(b"xX") {
-                (digits, exponents) = (b"0123456789abcdefABCDEF_", b"pP");
+                digits = HEXADECIMAL;
             } else if self.accept(b"oO") {
-                (digits, exponents) = (b"01234567_", b"");
+                digits = b"01234567_";
             } else if self.accept(b"bB") {
-                (digits, exponents) = (b"01_", b"");
+                digits = b"01_";
             }
         }
         self.accept_run(digits);
         if self.accept(b".") {
             self.accept_run(digits);
         }
-        if self.accept(exponents) {
+        let exponent: &[u8] = match digits {
+            DECIMAL => b"eE",
+            HEXADECIMAL => b"pP",
+            _ => b"",
+        };
+        if self.accept(exponent) {
             self.accept(b"+-");
-            self.accept_run(b"0123456789_");
+            self.accept_run(DECIMAL);
         }
         self.accept(b"i");
-        if self.peek().is_some_and(is_alphanumeric) {
-            self.advance();
+        let (c, width) = decode(&self.text[self.at..]);
+        if is_alphanumeric(c) {
+            self.at += width;
             return false;
         }
         true
     }
-}
 
-trait SpaceTrim {
-    /// The length without trailing template white space.
-    fn trim_suffix_spaces(&self) -> usize;
-}
+    fn bad_number(&mut self, start: usize) -> Token {
+        let text = quote::quote(&self.text[start..self.at]);
+        self.fail(start, format!("bad number syntax: {text}"))
+    }
 
-impl SpaceTrim for [u8] {
-    fn trim_suffix_spaces(&self) -> usize {
-        self.iter()
-            .rposition(|b| !is_space(char::from(*b)))
-            .map_or(0, |at| at + 1)
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn accept(&mut self, set: &[u8]) -> bool {
+        let accepted = self.peek().is_some_and(|b| set.contains(&b));
+        self.at += usize::from(accepted);
+        accepted
+    }
+
+    fn accept_run(&mut self, set: &[u8]) {
+        while self.accept(set) {}
+    }
+
+    fn token(&self, kind: TokenKind, start: usize) -> Token {
+        make(kind, start, self.at)
+    }
+
+    fn fail(&mut self, at: usize, message: impl Into<String>) -> Token {
+        self.at = at;
+        self.message = message.into();
+        self.token(TokenKind::Error, at)
     }
 }
 
-fn leading_spaces(text: &[u8]) -> usize {
-    text.iter()
-        .take_while(|b| is_space(char::from(**b)))
-        .count()
+/// Says whether all of `text` is white space to Go's `unicode.IsSpace`.
+pub(super) fn is_blank(text: &[u8]) -> bool {
+    text.utf8_chunks()
+        .all(|chunk| chunk.invalid().is_empty() && chunk.valid().chars().all(char::is_whitespace))
 }
 
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
-}
-
-fn has_left_trim(text: &[u8]) -> bool {
-    matches!(text, [b'-', space, ..] if is_space(char::from(*space)))
-}
-
-/// Whether `text` starts with a closing delimiter, and if so, whether with a trim marker.
-fn right_delim(text: &[u8]) -> Option<bool> {
-    match text {
-        [space, b'-', b'}', b'}', ..] if is_space(char::from(*space)) => Some(true),
-        [b'}', b'}', ..] => Some(false),
-        _ => None,
+fn make(kind: TokenKind, start: usize, end: usize) -> Token {
+    let offset = |at: usize| u32::try_from(at).expect("the parser refuses texts beyond 4 GiB");
+    Token {
+        kind,
+        start: offset(start),
+        end: offset(end),
     }
 }
 
-/// Go's `unicode.IsLetter(c) || unicode.IsDigit(c)`, or an underscore.
+fn find_left_delim(text: &[u8], from: usize) -> Option<usize> {
+    memchr::memchr_iter(b'{', &text[from..])
+        .map(|at| from + at)
+        .find(|&at| text.get(at + 1) == Some(&b'{'))
+}
+
+fn has_left_marker(inside: &[u8]) -> bool {
+    matches!(inside, [b'-', space, ..] if is_space(*space))
+}
+
+fn has_right_marker(rest: &[u8]) -> bool {
+    matches!(rest, [space, b'-', ..] if is_space(*space))
+}
+
+fn leading_space(text: &[u8]) -> usize {
+    text.iter().take_while(|b| is_space(**b)).count()
+}
+
+fn trailing_space(text: &[u8]) -> usize {
+    text.iter().rev().take_while(|b| is_space(**b)).count()
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// The first character and its width; U+FFFD and 1 for invalid UTF-8, U+FFFD and 0 at the end.
+fn decode(text: &[u8]) -> (char, usize) {
+    match text.first() {
+        None => ('\u{fffd}', 0),
+        Some(b) if b.is_ascii() => (char::from(*b), 1),
+        Some(_) => text[..text.len().min(4)]
+            .utf8_chunks()
+            .next()
+            .and_then(|chunk| chunk.valid().chars().next())
+            .map_or(('\u{fffd}', 1), |c| (c, c.len_utf8())),
+    }
+}
+
+/// Letters, digits and the underscore, as the Unicode version of Go's tables knows them.
 fn is_alphanumeric(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    use GeneralCategory::*;
-    matches!(
+    let is_letter_or_digit = matches!(
         get_general_category(c),
-        UppercaseLetter
-            | LowercaseLetter
-            | TitlecaseLetter
-            | ModifierLetter
-            | OtherLetter
-            | DecimalNumber
-    )
+        Category::UppercaseLetter
+            | Category::LowercaseLetter
+            | Category::TitlecaseLetter
+            | Category::ModifierLetter
+            | Category::OtherLetter
+            | Category::DecimalNumber
+    );
+    is_letter_or_digit && quote::is_print(c)
 }
 
-/// Go's `%#U`: the code point and, if it prints, the character.
-fn code_point(c: Option<char>) -> String {
-    match c {
-        // The lexer's end of file is the rune -1.
-        None => "U+FFFFFFFFFFFFFFFF".to_owned(),
-        Some(c) if crate::value::quote::is_print(c) => format!("U+{:04X} '{c}'", u32::from(c)),
-        Some(c) => format!("U+{:04X}", u32::from(c)),
+/// Go's `%#U`.
+fn code_point(c: char) -> String {
+    if quote::is_print(c) {
+        format!("U+{:04X} '{c}'", u32::from(c))
+    } else {
+        format!("U+{:04X}", u32::from(c))
     }
-}
-
-/// The text before `pos` on its line, in bytes, and the one-based number of that line.
-pub(super) fn line_and_column(text: &[u8], pos: u32) -> (usize, usize) {
-    let before = &text[..(pos as usize).min(text.len())];
-    let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    (line, column)
 }

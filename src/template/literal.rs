@@ -1,240 +1,207 @@
-//! Constants in templates: Go's quoted strings, characters and numbers.
+//! The values of literals: strings, characters and numbers as Go's `strconv` reads them.
+//!
+//! In: the bytes of a token. Out: the string or the number, the latter under every type that can
+//! hold it, which is how Go's ideal constants work. Refused with Go's texts: bad escapes,
+//! malformed characters, and numbers that no type can hold.
 
-use super::ast::Number;
-use super::lexer::Kind;
-use crate::value::number::{parse_float, parse_int};
+use crate::value::number::{parse_float, parse_int, parse_uint};
 use crate::value::quote::quote;
-use crate::value::unicode::first_char;
 
-/// The value of a quoted or raw string (`strconv.Unquote`).
-///
-/// # Errors
-///
-/// Go's `invalid syntax`.
-pub(super) fn unquote(text: &[u8]) -> Result<Vec<u8>, String> {
-    let invalid = || "invalid syntax".to_owned();
-    match text {
-        [b'`', inner @ .., b'`'] => Ok(inner.iter().copied().filter(|b| *b != b'\r').collect()),
-        [b'"', inner @ .., b'"'] => {
-            let mut out = Vec::with_capacity(inner.len());
-            let mut rest = inner;
-            while !rest.is_empty() {
-                rest = unquote_char(rest, b'"', &mut out).ok_or_else(invalid)?.1;
-            }
-            Ok(out)
-        }
-        _ => Err(invalid()),
-    }
+const BAD_SYNTAX: &str = "invalid syntax";
+
+/// A number, or a character standing for one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Number {
+    /// The value where an integer is wanted.
+    pub(super) int: Option<i64>,
+    /// The value where a float is wanted.
+    pub(super) float: Option<f64>,
+    /// The value where any type will do.
+    pub(super) ideal: Ideal,
 }
 
-/// Appends the first, possibly escaped, character of `text` to `out`; gives its code point and
-/// what follows it (`strconv.UnquoteChar`).
-fn unquote_char<'t>(text: &'t [u8], quote: u8, out: &mut Vec<u8>) -> Option<(u32, &'t [u8])> {
-    let push = |out: &mut Vec<u8>, c: char| {
-        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        u32::from(c)
-    };
-    match text {
-        [b, ..] if *b == quote || *b == b'\n' => None,
-        [b'\\', escape, rest @ ..] => {
-            let simple = match escape {
-                b'a' => 0x07,
-                b'b' => 0x08,
-                b'f' => 0x0c,
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                b'v' => 0x0b,
-                b'\\' => b'\\',
-                b'\'' | b'"' if *escape == quote => *escape,
-                b'x' => {
-                    let (value, rest) = digits(rest, 2, 16)?;
-                    out.push(value as u8);
-                    return Some((value, rest));
-                }
-                b'0'..=b'7' => {
-                    let (value, rest) = digits(&text[1..], 3, 8)?;
-                    out.push(u8::try_from(value).ok()?);
-                    return Some((value, rest));
-                }
-                b'u' | b'U' => {
-                    let (value, rest) = digits(rest, if *escape == b'u' { 4 } else { 8 }, 16)?;
-                    return Some((push(out, char::from_u32(value)?), rest));
-                }
-                _ => return None,
-            };
-            out.push(simple);
-            Some((u32::from(simple), rest))
+/// A number whose type follows from the way it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Ideal {
+    /// `int`
+    Int(i64),
+    /// `float64`
+    Float(f64),
+    /// `complex128`: real and imaginary part.
+    Complex(f64, f64),
+    /// An integer that fits `uint64` only, which no literal can be.
+    Overflow,
+}
+
+/// Reads a string with its quotes.
+pub(super) fn string(quoted: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let inner = &quoted[1..quoted.len() - 1];
+    if quoted[0] == b'`' {
+        return Ok(inner.iter().copied().filter(|&b| b != b'\r').collect());
+    }
+    let mut out = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(stop) = memchr::memchr(b'\\', rest) {
+        push_valid(&mut out, &rest[..stop]);
+        let (escaped, after) = escape(&rest[stop + 1..], b'"')?;
+        match escaped {
+            Escaped::Byte(byte) => out.push(byte),
+            Escaped::Char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
-        [b'\\'] => None,
+        rest = after;
+    }
+    push_valid(&mut out, rest);
+    Ok(out)
+}
+
+/// Reads a character with its quotes.
+pub(super) fn character(quoted: &[u8]) -> Result<Number, String> {
+    let (code, rest) = match &quoted[1..] {
+        [b'\\', rest @ ..] => {
+            let (escaped, rest) = escape(rest, b'\'')?;
+            let code = match escaped {
+                Escaped::Byte(byte) => u32::from(byte),
+                Escaped::Char(c) => u32::from(c),
+            };
+            (code, rest)
+        }
+        [b'\''] => return Err(BAD_SYNTAX.to_owned()),
+        rest => {
+            let chunk = rest.utf8_chunks().next();
+            let c = chunk.and_then(|chunk| chunk.valid().chars().next());
+            let width = c.map_or(1, char::len_utf8);
+            (u32::from(c.unwrap_or('\u{fffd}')), &rest[width..])
+        }
+    };
+    if rest != b"'" {
+        let text = String::from_utf8_lossy(quoted);
+        return Err(format!("malformed character constant: {text}"));
+    }
+    Ok(Number {
+        int: Some(i64::from(code)),
+        float: Some(f64::from(code)),
+        ideal: Ideal::Int(i64::from(code)),
+    })
+}
+
+/// Reads an integer, a float or an imaginary number.
+pub(super) fn number(text: &[u8]) -> Result<Number, String> {
+    if let [digits @ .., b'i'] = text
+        && let Some(imaginary) = parse_float(digits)
+    {
+        return Ok(complex(0.0, imaginary));
+    }
+    let looks_like_float = text.iter().any(|b| b".eEpP".contains(b));
+    let (int, float) = match (parse_int(text, 0), parse_uint(text, 0)) {
+        (Ok(n), _) => (Some(n), n as f64),
+        (_, Some(n)) => (None, n as f64),
         _ => {
-            let (c, len) = first_char(text)?;
-            Some((push(out, c), &text[len..]))
-        }
-    }
-}
-
-fn digits(text: &[u8], count: usize, radix: u32) -> Option<(u32, &[u8])> {
-    let digits = std::str::from_utf8(text.get(..count)?).ok()?;
-    if !digits.bytes().all(|b| char::from(b).is_digit(radix)) {
-        return None;
-    }
-    Some((u32::from_str_radix(digits, radix).ok()?, &text[count..]))
-}
-
-/// A numeric constant of kind `kind` (`parse.Tree.newNumber`).
-///
-/// # Errors
-///
-/// Go's text for a constant that is none or too large.
-pub(super) fn number(text: &[u8], kind: Kind) -> Result<Number, String> {
-    let shown = String::from_utf8_lossy(text).into_owned();
-    let mut number = Number {
-        text: shown.clone(),
-        ..Number::default()
-    };
-    match kind {
-        Kind::CharConstant => {
-            let mut bytes = Vec::new();
-            let (point, rest) = unquote_char(&text[1..], b'\'', &mut bytes)
-                .ok_or_else(|| "invalid syntax".to_owned())?;
-            if rest != b"'" {
-                return Err(format!("malformed character constant: {shown}"));
+            let float = parse_float(text)
+                .ok_or_else(|| format!("illegal number syntax: {}", quote(text)))?;
+            if !looks_like_float {
+                return Err(format!("integer overflow: {}", quote(text)));
             }
-            number.int = Some(i64::from(point));
-            number.uint = Some(u64::from(point));
-            number.float = Some(f64::from(point));
-            return Ok(number);
+            (exact_int(float), float)
         }
-        Kind::Complex => {
-            let split = text
-                .iter()
-                .rposition(|b| matches!(b, b'+' | b'-'))
-                .unwrap_or_default();
-            let (re, im) = (&text[..split], &text[split..text.len() - 1]);
-            let (Some(re), Some(im)) = (parse_float(re), parse_float(im)) else {
-                return Err("expected complex; found bad syntax".to_owned());
-            };
-            simplify(&mut number, (re, im));
-            return Ok(number);
-        }
-        _ => {}
-    }
-    if let Some(imaginary) = text.strip_suffix(b"i").and_then(parse_float) {
-        simplify(&mut number, (0.0, imaginary));
-        return Ok(number);
-    }
-    number.int = parse_int(text, 0).ok();
-    number.uint = parse_uint(text);
-    if number.int == Some(0) {
-        number.uint = Some(0);
-    }
-    if let Some(n) = number.int {
-        number.float = Some(n as f64);
-    } else if let Some(n) = number.uint {
-        number.float = Some(n as f64);
-    } else if let Some(f) = parse_float(text).filter(|f| f.is_finite()) {
-        if !text.iter().any(|b| b".eEpP".contains(b)) {
-            return Err(format!("integer overflow: {}", quote(text)));
-        }
-        number.float = Some(f);
-        number.int = exact_int(f);
-        number.uint = exact_uint(f);
-    } else {
-        return Err(format!("illegal number syntax: {}", quote(text)));
-    }
-    Ok(number)
-}
-
-/// `strconv.ParseUint(text, 0, 64)`, which takes no sign.
-fn parse_uint(text: &[u8]) -> Option<u64> {
-    if text.starts_with(b"-") || text.starts_with(b"+") {
-        return None;
-    }
-    if let Ok(n) = parse_int(text, 0) {
-        return u64::try_from(n).ok();
-    }
-    let text = std::str::from_utf8(text).ok()?;
-    let (digits, radix) = match text.get(..2)?.to_ascii_lowercase().as_str() {
-        "0x" => (&text[2..], 16),
-        "0b" => (&text[2..], 2),
-        "0o" => (&text[2..], 8),
-        other if other.starts_with('0') => (&text[1..], 8),
-        _ => (text, 10),
     };
-    u64::from_str_radix(&digits.replace('_', ""), radix).ok()
+    let ideal = match int {
+        // Go takes the `e` in `-0xe` for an exponent.
+        _ if looks_like_float && !is_hex_int(text) => Ideal::Float(float),
+        Some(n) => Ideal::Int(n),
+        None => Ideal::Overflow,
+    };
+    Ok(Number {
+        int,
+        float: Some(float),
+        ideal,
+    })
 }
 
-fn simplify(number: &mut Number, complex: (f64, f64)) {
-    number.complex = Some(complex);
-    if complex.1 == 0.0 {
-        number.float = Some(complex.0);
-        number.int = exact_int(complex.0);
-        number.uint = exact_uint(complex.0);
+/// Reads a complex number such as `1+2i`.
+pub(super) fn complex_number(text: &[u8]) -> Result<Number, String> {
+    let bad = || "syntax error scanning complex number".to_owned();
+    let sign = |at: &usize| {
+        matches!(text[*at], b'+' | b'-') && !matches!(text[at - 1], b'e' | b'E' | b'p' | b'P')
+    };
+    let split = (1..text.len()).find(sign).ok_or_else(bad)?;
+    let imaginary = text[split..].strip_suffix(b"i").ok_or_else(bad)?;
+    let real = parse_float(&text[..split]).ok_or_else(bad)?;
+    let imaginary = parse_float(imaginary).ok_or_else(bad)?;
+    Ok(complex(real, imaginary))
+}
+
+fn complex(real: f64, imaginary: f64) -> Number {
+    let float = (imaginary == 0.0).then_some(real);
+    Number {
+        int: float.and_then(exact_int),
+        float,
+        ideal: Ideal::Complex(real, imaginary),
     }
 }
 
+fn is_hex_int(text: &[u8]) -> bool {
+    matches!(text, [b'0', b'x' | b'X', _, ..]) && !text.iter().any(|b| b"pP".contains(b))
+}
+
+/// The float as an integer if nothing is lost.
 fn exact_int(f: f64) -> Option<i64> {
-    // amd64 converts what does not fit to the smallest integer, which is then no equal.
-    let n = if f >= -(2_f64.powi(63)) && f < 2_f64.powi(63) {
-        f as i64
-    } else {
-        i64::MIN
-    };
-    (n as f64 == f).then_some(n)
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    ((-LIMIT..LIMIT).contains(&f) && f.trunc() == f).then_some(f as i64)
 }
 
-fn exact_uint(f: f64) -> Option<u64> {
-    (f >= 0.0 && f < 2_f64.powi(64) && (f as u64) as f64 == f).then_some(f as u64)
+enum Escaped {
+    Byte(u8),
+    Char(char),
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unquotes_as_go_does() {
-        let ok =
-            |text: &str| unquote(text.as_bytes()).map(|b| String::from_utf8_lossy(&b).into_owned());
-        assert_eq!(
-            ok(r#""a\n\t\"\\\x41\101\u00e9\U0001F600""#).expect("a string"),
-            "a\n\t\"\\AAé😀"
-        );
-        assert_eq!(ok("`a\r\\n`").expect("a string"), "a\\n");
-        for bad in [
-            r#""\q""#,
-            r#""\'""#,
-            r#""\x4""#,
-            r#""\400""#,
-            r#""\ud800""#,
-            "\"a",
-        ] {
-            assert_eq!(ok(bad).expect_err(bad), "invalid syntax");
+/// Reads what follows a backslash; returns the rest too.
+fn escape(text: &[u8], quote: u8) -> Result<(Escaped, &[u8]), &'static str> {
+    let (&letter, rest) = text.split_first().ok_or(BAD_SYNTAX)?;
+    let byte = match letter {
+        b'a' => 7,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 11,
+        b'\\' => b'\\',
+        b'\'' | b'"' if letter == quote => letter,
+        b'x' => {
+            let (code, rest) = digits(rest, 2, 16)?;
+            let byte = u8::try_from(code).map_err(|_| BAD_SYNTAX)?;
+            return Ok((Escaped::Byte(byte), rest));
         }
-    }
+        b'u' | b'U' => {
+            let (code, rest) = digits(rest, if letter == b'u' { 4 } else { 8 }, 16)?;
+            let c = char::from_u32(code).ok_or(BAD_SYNTAX)?;
+            return Ok((Escaped::Char(c), rest));
+        }
+        b'0'..=b'7' => {
+            let (code, rest) = digits(text, 3, 8)?;
+            let byte = u8::try_from(code).map_err(|_| BAD_SYNTAX)?;
+            return Ok((Escaped::Byte(byte), rest));
+        }
+        _ => return Err(BAD_SYNTAX),
+    };
+    Ok((Escaped::Byte(byte), rest))
+}
 
-    #[test]
-    fn numbers_know_every_type_they_fit() {
-        let n = |text: &str| number(text.as_bytes(), Kind::Number);
-        assert_eq!(n("1e1").expect("a number").int, Some(10));
-        assert_eq!(n("0x1F").expect("a number").int, Some(31));
-        assert_eq!(n("1_000").expect("a number").int, Some(1000));
-        assert_eq!(n("017").expect("a number").int, Some(15));
-        assert_eq!(
-            n("18446744073709551615").expect("a number").uint,
-            Some(u64::MAX)
-        );
-        assert_eq!(n("1.5").expect("a number").int, None);
-        assert_eq!(
-            n("1e400").expect_err("too large"),
-            "illegal number syntax: \"1e400\""
-        );
-        assert_eq!(
-            n("99999999999999999999").expect_err("too large"),
-            "integer overflow: \"99999999999999999999\""
-        );
-        let c = number(b"'a'", Kind::CharConstant).expect("a character");
-        assert_eq!(c.int, Some(97));
-        assert_eq!(n("3i").expect("a number").complex, Some((0.0, 3.0)));
+fn digits(text: &[u8], count: usize, radix: u32) -> Result<(u32, &[u8]), &'static str> {
+    let (digits, rest) = text.split_at_checked(count).ok_or(BAD_SYNTAX)?;
+    let code = digits.iter().try_fold(0_u32, |code, &b| {
+        let digit = char::from(b).to_digit(radix)?;
+        code.checked_mul(radix)?.checked_add(digit)
+    });
+    Ok((code.ok_or(BAD_SYNTAX)?, rest))
+}
+
+/// Appends text with invalid bytes replaced, as unquoting a string does.
+fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
+    for chunk in text.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        for _ in chunk.invalid() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
     }
 }

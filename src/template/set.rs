@@ -1,86 +1,105 @@
-//! Sets of templates that call each other by name.
+//! Templates that know each other by name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::Template;
+use super::ast::{Definition, Program, Span};
+use super::error::ParseError;
 use super::func::Functions;
-use super::parser::{self, ParseError, is_empty};
+use super::parser;
 use crate::value::Str;
 
-/// Parsed templates by name: immutable once built, shared between threads.
+/// Parsed templates, ready to be executed any number of times, from several threads.
 #[derive(Clone, Debug)]
 pub struct TemplateSet {
+    name: Str,
     functions: Functions,
-    templates: HashMap<Str, Arc<Template>>,
-    /// The set that this one was cloned from; names not found here are looked up there.
-    outer: Option<Arc<TemplateSet>>,
+    templates: Definitions,
+}
+
+/// Templates by name.
+pub(super) type Definitions = HashMap<Str, Template>;
+
+/// One template: a body in the program of the text that defines it.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    pub(super) program: Arc<Program>,
+    pub(super) name: Str,
+    pub(super) body: Span,
+    is_empty: bool,
 }
 
 impl TemplateSet {
-    /// Makes an empty set whose templates may call `functions` and the language's built-ins.
-    pub fn new(functions: Functions) -> TemplateSet {
+    /// Makes an empty set whose texts may use `functions` besides those of the language.
+    ///
+    /// `name` appears in messages, and is the name of texts that are parsed while executing.
+    pub fn new(name: impl Into<Str>, functions: Functions) -> TemplateSet {
         TemplateSet {
+            name: name.into(),
             functions,
             templates: HashMap::new(),
-            outer: None,
         }
     }
 
-    /// Parses `text` as the template `name` and adds it with everything that it defines.
+    /// Parses `text` as the template `name`, together with the templates it defines.
     ///
-    /// A later definition replaces an earlier one of its name, unless it is empty.
+    /// A template replaces an earlier one of its name, unless it is nothing but white space and
+    /// comments.
+    ///
+    /// ```
+    /// use jenkins_cmp::template::{Functions, TemplateSet};
+    ///
+    /// let mut set = TemplateSet::new("set", Functions(&[]));
+    /// set.add("a.yaml", "{{ define \"b\" }}x{{ end }}").unwrap();
+    /// let error = set.add("c.yaml", "\n{{ if }}").unwrap_err();
+    /// assert_eq!(error.to_string(), "template: c.yaml:2: missing value for if");
+    /// ```
     ///
     /// # Errors
     ///
-    /// The first problem in the text; the set is then as before.
-    pub fn add(&mut self, name: &str, text: &Str) -> Result<(), ParseError> {
-        for (name, template) in parser::parse(name, text, self.functions)? {
-            self.insert(name, Arc::new(template));
+    /// The text is no template; the set stays as it was.
+    pub fn add(&mut self, name: impl Into<Str>, text: impl Into<Str>) -> Result<(), ParseError> {
+        let program = Arc::new(parser::parse(&name.into(), &text.into(), self.functions)?);
+        for definition in &program.definitions {
+            let old = self.templates.get(&definition.name);
+            if old.is_none() || !definition.is_empty {
+                let template = Template::new(&program, definition);
+                self.templates.insert(definition.name.clone(), template);
+            }
         }
         Ok(())
     }
 
-    /// Says whether a template has that name.
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.get(name).is_some()
+    /// Says whether there is a template `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.templates.contains_key(name.as_bytes())
     }
 
-    pub(super) fn get(&self, name: &[u8]) -> Option<&Arc<Template>> {
-        let outer = || self.outer.as_ref()?.get(name);
-        self.templates.get(name).or_else(outer)
+    pub(super) fn name(&self) -> &Str {
+        &self.name
     }
 
-    fn insert(&mut self, name: Str, template: Arc<Template>) {
-        let empty = is_empty(&template.root, &template.source.text);
-        if !empty || !self.contains(&name) {
-            self.templates.insert(name, template);
+    pub(super) fn functions(&self) -> Functions {
+        self.functions
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Template> {
+        self.templates.get(name)
+    }
+}
+
+impl Template {
+    pub(super) fn new(program: &Arc<Program>, definition: &Definition) -> Template {
+        Template {
+            program: Arc::clone(program),
+            name: definition.name.clone(),
+            body: definition.body,
+            is_empty: definition.is_empty,
         }
     }
 
-    /// Parses `text` as `name` beside the templates of `outer`, which stays as it is; gives the set
-    /// of both, and the template itself.
-    pub(super) fn beside(
-        outer: &Arc<TemplateSet>,
-        name: &str,
-        text: &Str,
-    ) -> Result<(Arc<TemplateSet>, Arc<Template>), ParseError> {
-        let mut set = TemplateSet {
-            functions: outer.functions,
-            templates: HashMap::new(),
-            outer: Some(outer.clone()),
-        };
-        let mut main = None;
-        for (defined, template) in parser::parse(name, text, outer.functions)? {
-            let template = Arc::new(template);
-            if defined == *name {
-                main = Some(template.clone());
-            }
-            set.insert(defined, template);
-        }
-        Ok((
-            Arc::new(set),
-            main.expect("the parser gives the text its own template"),
-        ))
+    /// Says whether the template would not replace another.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_empty
     }
 }

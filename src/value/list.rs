@@ -125,6 +125,11 @@ impl List {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Says whether nobody else holds the slice.
+    pub(crate) fn is_unique(&self) -> bool {
+        Rc::strong_count(&self.0) == 1
+    }
+
     /// The address that tells this slice from others (cycle checks).
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize

@@ -184,6 +184,11 @@ impl Map {
         Rc::ptr_eq(&self.cell, &other.cell)
     }
 
+    /// Says whether nobody else holds the map.
+    pub(crate) fn is_unique(&self) -> bool {
+        Rc::strong_count(&self.cell) == 1
+    }
+
     /// The address that tells this map from others (cycle checks).
     pub fn address(&self) -> usize {
         Rc::as_ptr(&self.cell) as usize

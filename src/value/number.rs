@@ -33,6 +33,12 @@ pub fn parse_int(text: &[u8], base: u32) -> Result<i64, IntError> {
     }
 }
 
+/// Go's `strconv.ParseUint(text, base, 64)`: like [`parse_int`] without a sign. `None` for what Go
+/// refuses.
+pub fn parse_uint(text: &[u8], base: u32) -> Option<u64> {
+    parse_magnitude(text, base).ok().flatten()
+}
+
 /// Go's `strconv.ParseFloat(text, 64)`: decimal and hexadecimal floats, underscores,
 /// `inf`, `infinity` and `nan` in any case. `None` for what Go refuses, overflow included.
 pub fn parse_float(text: &[u8]) -> Option<f64> {

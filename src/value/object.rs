@@ -3,13 +3,12 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Int, Kind, Str, Tree, Value};
+use super::{Int, Kind, Str, Tree, Value, json};
 
 /// A Go value that is no plain scalar, slice or map: a struct, a pointer to one, or a named map
 /// such as `.Files`.
 ///
-/// Methods take and return values only; what needs the running template comes through
-/// [`crate::template::Runtime`].
+/// Methods take and return values only; what needs the running template is a function.
 pub trait Object: fmt::Debug {
     /// The object itself, for down-casts.
     fn as_any(&self) -> &dyn Any;
@@ -27,6 +26,9 @@ pub trait Object: fmt::Debug {
 
     /// Calls the exported method `name`: `None` when there is none, else its result or its error
     /// text.
+    ///
+    /// Go checks arguments before it calls a method; a text that begins `wrong number of args for `
+    /// or `wrong type for value; ` counts as the result of that check.
     fn method(&self, _name: &str, _args: &[Value]) -> Option<Result<Value, String>> {
         None
     }
@@ -54,12 +56,21 @@ pub trait Object: fmt::Debug {
         true
     }
 
-    /// What `encoding/json` makes of the object.
+    /// The fields that `encoding/json` writes of a struct, in its order, under their JSON names.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
+    /// What `encoding/json` makes of the object; of a struct, its JSON fields.
     ///
     /// # Errors
     ///
     /// The encoder's error text.
-    fn json(&self) -> Result<Tree, String>;
+    fn json(&self) -> Result<Tree, String> {
+        let fields = self.json_fields().unwrap_or_default().into_iter();
+        let fields = fields.map(|(name, value)| Ok((name.into(), json::to_tree(&value)?)));
+        Ok(Tree::map(fields.collect::<Result<_, String>>()?))
+    }
 
     /// Go's `reflect.DeepEqual`.
     fn deep_equal(&self, other: &dyn Object) -> bool;

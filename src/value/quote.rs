@@ -107,6 +107,15 @@ pub(super) fn can_backquote(text: &[u8]) -> bool {
     })
 }
 
+/// The text between back quotes where Go can write it so, else quoted: how `regexp` names a pattern
+/// that does not compile.
+pub(crate) fn back_quote(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(plain) if can_backquote(text) => format!("`{plain}`"),
+        _ => quote(text),
+    }
+}
+
 /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
 pub(crate) fn is_print(c: char) -> bool {
     if c.is_ascii() {

@@ -192,6 +192,13 @@ impl Walk {
                 return Err(format!("cannot marshal type: {}", object.type_name()));
             }
         }
+        if self.dialect == Dialect::Json
+            && let Some(fields) = object.json_fields()
+        {
+            let fields = fields.into_iter();
+            let fields = fields.map(|(name, value)| (name.into(), Node::Value(value)));
+            return Ok(self.push_entries(fields.collect(), None));
+        }
         match object.json()? {
             Tree::Str(text)
                 if self.dialect == Dialect::Yaml && object.type_name() == "time.Time" =>

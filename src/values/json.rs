@@ -1,4 +1,4 @@
-//! One JSON value at the start of a text, as Go's `json.Decoder` takes it from `--set-json`.
+//! One JSON value at the start of a text, as Go's `json.Decoder` takes it.
 
 use crate::value::{Tree, json};
 
@@ -7,9 +7,9 @@ use crate::value::{Tree, json};
 /// # Errors
 ///
 /// Go's text of what is wrong.
-pub(super) fn decode_prefix(text: &str) -> Result<(Tree, usize), String> {
-    let len = value_len(text.as_bytes());
-    Ok((json::decode(&text.as_bytes()[..len])?, len))
+pub(crate) fn decode_prefix(text: &[u8]) -> Result<(Tree, usize), String> {
+    let len = value_len(text);
+    Ok((json::decode(&text[..len])?, len))
 }
 
 /// Where the value ends, if it is one; the decoder sees to it that it is.

@@ -1,13 +1,14 @@
-//! Values: files, merging, `--set`, schemas.
+//! Values: files, merging, `--set`.
 //!
-//! In: YAML texts, arguments of the `--set` family, schemas. Out: one table of values; warnings.
+//! In: YAML texts, arguments of the `--set` family. Out: one table of values; warnings.
 //! Refused, in Helm's words: what Helm refuses, with the place in the file that is at fault.
 
 mod documents;
-mod json;
-pub mod schema;
+pub(crate) mod json;
 mod set;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::diag::Diagnostic;
 use crate::helm::HelmCompat;

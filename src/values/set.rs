@@ -204,7 +204,7 @@ impl Parser<'_, '_, '_> {
             return Ok(Tree::Null);
         }
         let text = self.rest.as_str();
-        let (value, len) = json::decode_prefix(text)?;
+        let (value, len) = json::decode_prefix(text.as_bytes())?;
         self.rest = text[len..].chars();
         self.skip_blank();
         Ok(value)

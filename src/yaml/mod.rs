@@ -8,7 +8,7 @@
 //! Bytes become characters in `input`, tokens in `scanner`, events in `event`, nodes in `node`,
 //! data in `read`. Nothing on that way recurses over the input.
 //!
-//! The other way: [`marshal`] and [`marshal_value`] write as Helm does, by way of JSON; [`write`] is
+//! The other way: [`marshal`] and [`marshal_value`] write as Helm does, by way of JSON; [`write()`] is
 //! the last step of that. The layout is in `emit`, quoting in `style`, the order of keys in `order`.
 
 mod documents;

@@ -35,7 +35,7 @@ pub fn write(tree: &Tree) -> String {
     emitter.finish()
 }
 
-/// Writes data as `sigs.k8s.io/yaml` marshals it: through JSON, then as [`write`].
+/// Writes data as `sigs.k8s.io/yaml` marshals it: through JSON, then as [`write()`].
 ///
 /// # Errors
 ///

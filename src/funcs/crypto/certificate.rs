@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use sha2::{Digest, Sha256};
 
 use crate::funcs::dates::{Time, Zone};
-use crate::funcs::quote::quote;
 use crate::funcs::random::Generator;
+use crate::value::quote::quote;
 
 use super::der::{self, Reader};
 use super::key::{PrivateKey, PublicKey};

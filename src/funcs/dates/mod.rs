@@ -1,7 +1,7 @@
 //! Dates, durations and time zones.
 //!
 //! In: times, Unix seconds, layouts and duration texts; the clock and the local zone come from the
-//! [`Host`](crate::template::Host). Out: times and texts as Go writes them. Refuses little: sprig
+//! [`Host`]. Out: times and texts as Go writes them. Refuses little: sprig
 //! takes what is no time for "now", and only the `must…` functions report what they cannot read.
 
 mod calendar;

@@ -12,8 +12,8 @@ mod unicode;
 
 use std::rc::Rc;
 
-use crate::funcs::quote::back_quote;
 use crate::template::{Args, FuncError, Function, Param};
+use crate::value::quote::back_quote;
 use crate::value::{List, ListType, Str, Value};
 
 use matcher::{CompileError, Matcher};
@@ -58,6 +58,18 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::pure("regexQuoteMeta", &[Param::String], regex_quote_meta),
 ];
+
+/// Translates a pattern of Go's dialect to the `regex` package's.
+///
+/// # Errors
+///
+/// Go's text.
+pub(crate) fn translate(pattern: &str) -> Result<String, String> {
+    match syntax::translate(pattern.as_bytes()) {
+        Ok(translation) => Ok(translation.pattern),
+        Err(error) => Err(error.to_string()),
+    }
+}
 
 /// The pattern of a `must…` function: its errors are ordinary ones.
 fn must_compile(args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex};
 
 use super::Version;
-use crate::funcs::quote::quote;
+use crate::value::quote::quote;
 
 /// Longest text that is read as a constraint, in bytes (the library: `MaxConstraintLen`).
 const MAX_CONSTRAINT_BYTES: usize = 512;

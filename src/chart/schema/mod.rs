@@ -1,8 +1,9 @@
 //! `values.schema.json`: validating values in Helm's words.
 //!
-//! The validator is by the author of Helm's and builds the same tree of errors, so [`text`] only
+//! The validator is by the author of Helm's and builds the same tree of errors, so `text` only
 //! has to word it. Refused: schemas that refer to other files or to the network.
 
+mod patterns;
 mod text;
 
 use std::cell::RefCell;
@@ -11,12 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use boon::{CompileError, Compiler, Schemas, UrlLoader};
+use patterns::Patterns;
 use serde_json::{Map, Number, Value as Json};
 
-use super::deep;
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::value::Tree;
 use crate::value::quote::quote;
+use crate::values::{deep, json};
 
 /// The address that Helm gives the schema of a chart.
 const ADDRESS: &str = "file:///values.schema.json";
@@ -30,21 +32,24 @@ const ADDRESS: &str = "file:///values.schema.json";
 /// ```
 /// use jenkins_cmp::helm::HelmCompat;
 /// use jenkins_cmp::value::Tree;
-/// use jenkins_cmp::values::schema;
+/// use jenkins_cmp::chart::schema;
 ///
 /// let values = Tree::map([("a".into(), Tree::str("x"))].into());
 /// let error = schema::check(br#"{"properties": {"a": {"type": "integer"}}}"#, &values, HelmCompat::V4);
 /// assert_eq!(error.unwrap_err(), "- at '/a': got string, want integer\n");
 /// ```
 pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLine>, String> {
-    let schema: Json = serde_json::from_slice(schema).map_err(|e| e.to_string())?;
+    let mut schema = parse(schema)?;
+    let patterns = Patterns::translate(&mut schema);
     let urns = Rc::new(RefCell::new(Vec::new()));
     let loader = Loader(Rc::clone(&urns));
     // The stack that the validator needs grows with the values.
     let stack = 1024 * 1024 + depth(values) * 32 * 1024;
     let result = stacker::grow(stack, || {
         // Helm, too, reports a panicking validator as an error.
-        catch_unwind(AssertUnwindSafe(|| validate(&schema, values, loader)))
+        catch_unwind(AssertUnwindSafe(|| {
+            validate(&schema, &patterns, values, loader)
+        }))
     });
     match result {
         Ok(result) => result?,
@@ -54,19 +59,41 @@ pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLi
     Ok(urns.iter().map(|urn| urn_warning(urn, helm)).collect())
 }
 
-fn validate(schema: &Json, values: &Tree, loader: Loader) -> Result<(), String> {
+/// Reads the first JSON value of a schema file as the reference's decoder does.
+fn parse(text: &[u8]) -> Result<Json, String> {
+    let blank = |b: &&u8| b" \t\r\n".contains(b);
+    if text.iter().all(|b| blank(&b)) {
+        return Err("EOF".to_owned());
+    }
+    let (_, len) = json::decode_prefix(text).map_err(|e| match e.as_str() {
+        "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+        _ => e,
+    })?;
+    let (text, rest) = text.split_at(len);
+    if rest.iter().any(|b| !blank(&b)) {
+        return Err("invalid character after top-level value".to_owned());
+    }
+    serde_json::from_slice(text).map_err(|e| e.to_string())
+}
+
+fn validate(
+    schema: &Json,
+    patterns: &Patterns,
+    values: &Tree,
+    loader: Loader,
+) -> Result<(), String> {
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(loader));
     compiler
         .add_resource(ADDRESS, schema.clone())
-        .map_err(|e| compile_error(&e))?;
+        .map_err(|e| compile_error(&e, patterns))?;
     let index = compiler
         .compile(ADDRESS, &mut schemas)
-        .map_err(|e| compile_error(&e))?;
+        .map_err(|e| compile_error(&e, patterns))?;
     let instance = to_json(values);
     schemas.validate(&instance, index).map_err(|e| {
-        let all = text::validation(&e, schema);
+        let all = text::validation(&e, patterns);
         let headline = format!("jsonschema validation failed with '{ADDRESS}#'\n");
         format!("{}\n", all.strip_prefix(&headline).unwrap_or(&all))
     })
@@ -114,7 +141,7 @@ fn urn_warning(urn: &str, helm: HelmCompat) -> LogLine {
     }
 }
 
-fn compile_error(error: &CompileError) -> String {
+fn compile_error(error: &CompileError, patterns: &Patterns) -> String {
     let quote = |text: &str| quote(text.as_bytes());
     match error {
         CompileError::LoadUrlError { url, src } => format!("failing loading {}: {src}", quote(url)),
@@ -134,7 +161,7 @@ fn compile_error(error: &CompileError) -> String {
         CompileError::ValidationError { url, src } => format!(
             "{} is not valid against metaschema: {}",
             quote(url),
-            text::validation(src, &Json::Null)
+            text::validation(src, patterns)
         ),
         CompileError::ParseIdError { loc } => format!("error in parsing id at {}", quote(loc)),
         CompileError::ParseAnchorError { loc } => {

@@ -3,47 +3,88 @@
 use boon::{ErrorKind, InstanceToken, ValidationError};
 use serde_json::Value as Json;
 
+use super::patterns::{Original, Patterns};
 use crate::value::format;
 use crate::value::quote::quote;
 
-/// The whole text of a failed validation against `schema`.
-pub(super) fn validation(error: &ValidationError<'_, '_>, schema: &Json) -> String {
+/// The whole text of a failed validation.
+pub(super) fn validation(error: &ValidationError<'_, '_>, patterns: &Patterns) -> String {
     let mut writer = Writer {
         out: String::new(),
-        schema,
+        patterns,
     };
-    writer.write(error, 0);
+    let base = Place {
+        url: error.schema_url,
+        n_tokens: 0,
+    };
+    writer.write(error, base, 0);
     writer.out
 }
 
-struct Writer<'s> {
+struct Writer<'p> {
     out: String,
-    schema: &'s Json,
+    patterns: &'p Patterns,
+}
+
+/// A schema that is applied to a value.
+#[derive(Clone, Copy)]
+struct Place<'e> {
+    url: &'e str,
+    /// How much of an error's path in the values leads to that value.
+    n_tokens: usize,
 }
 
 impl Writer<'_> {
-    fn write(&mut self, error: &ValidationError<'_, '_>, indent: usize) {
+    /// Writes an error that was found while the schema at `base` was applied.
+    fn write(&mut self, error: &ValidationError<'_, '_>, base: Place<'_>, mut indent: usize) {
         let error = shown(error);
-        if let ErrorKind::Reference { .. } = error.kind
-            && let [cause] = error.causes.as_slice()
-        {
-            return self.write(cause, indent);
+        for (n_tokens, message) in skipped_levels(error, base) {
+            let tokens = error.instance_location.tokens.get(..n_tokens);
+            self.line(tokens.unwrap_or_default(), message, indent);
+            indent += 1;
         }
+        let tokens = &error.instance_location.tokens;
+        let (base, is_level) = match &error.kind {
+            // A reference to a single cause is no level of its own.
+            ErrorKind::Reference { url, .. } => (*url, error.causes.len() != 1),
+            _ => (error.schema_url, true),
+        };
+        let property_names = format!("{base}/propertyNames");
+        let mut inner = Place {
+            url: base,
+            n_tokens: tokens.len(),
+        };
+        if let ErrorKind::PropertyName { .. } = error.kind {
+            inner = Place {
+                url: &property_names,
+                n_tokens: 0,
+            };
+        }
+        if is_level {
+            let message = self.message(error);
+            if let ErrorKind::Schema { .. } = error.kind {
+                self.out.push_str(&message);
+            } else {
+                self.line(tokens, &message, indent);
+            }
+            indent += 1;
+        }
+        for cause in causes(error) {
+            match branch(error, cause.schema_url) {
+                Some(url) => self.write(cause, Place { url, ..inner }, indent),
+                None => self.write(cause, inner, indent),
+            }
+        }
+    }
+
+    fn line(&mut self, tokens: &[InstanceToken<'_>], message: &str, indent: usize) {
         if indent > 0 {
             self.out.push('\n');
             self.out.push_str(&"  ".repeat(indent - 1));
             self.out.push_str("- ");
         }
-        let message = self.message(error);
-        if !matches!(error.kind, ErrorKind::Schema { .. }) {
-            let pointer = pointer(&error.instance_location.tokens);
-            self.out
-                .push_str(&format!("at {}: ", single_quote(&pointer)));
-        }
-        self.out.push_str(&message);
-        for cause in &error.causes {
-            self.write(cause, indent + 1);
-        }
+        let place = single_quote(&pointer(tokens));
+        self.out.push_str(&format!("at {place}: {message}"));
     }
 
     fn message(&self, error: &ValidationError<'_, '_>) -> String {
@@ -78,13 +119,25 @@ impl Writer<'_> {
             ErrorKind::Const { want } if is_container(want) => "'const' failed".to_owned(),
             ErrorKind::Const { want } => format!("value must be {}", scalar(want)),
             ErrorKind::Format { got, want, err } => {
-                format!("{} is not valid {want}: {err}", scalar(got))
+                match self.original(&pointer(&error.instance_location.tokens)) {
+                    Some(Original {
+                        pattern,
+                        error: Some(err),
+                    }) => format!("{} is not valid {want}: {err}", single_quote(pattern)),
+                    _ => format!("{} is not valid {want}: {err}", scalar(got)),
+                }
             }
-            ErrorKind::Pattern { got, want } => format!(
-                "{} does not match pattern {}",
-                single_quote(got),
-                single_quote(self.pattern(error.schema_url).unwrap_or(want))
-            ),
+            ErrorKind::Pattern { got, want } => {
+                let want = match self.pattern(error.schema_url) {
+                    Some(original) => &original.pattern,
+                    None => *want,
+                };
+                format!(
+                    "{} does not match pattern {}",
+                    single_quote(got),
+                    single_quote(want)
+                )
+            }
             ErrorKind::ContentEncoding { want, err } => {
                 format!("value is not {} encoded: {err}", single_quote(want))
             }
@@ -96,32 +149,88 @@ impl Writer<'_> {
         }
     }
 
-    /// The pattern as the schema's author wrote it; the validator only has its translation.
-    fn pattern(&self, schema_url: &str) -> Option<&str> {
+    /// The pattern that a schema's author wrote; the validator only has its translation.
+    fn pattern(&self, schema_url: &str) -> Option<&Original> {
         let (_, fragment) = schema_url.split_once('#')?;
-        let pointer = format!("{}/pattern", percent_decoded(fragment));
-        self.schema.pointer(&pointer)?.as_str()
+        self.original(&format!("{}/pattern", percent_decoded(fragment)))
+    }
+
+    fn original(&self, pointer: &str) -> Option<&Original> {
+        self.patterns.original(pointer)
     }
 }
 
-/// The error that Go has in the place of `error`: it stops at a wrong format, and it puts no
-/// level around a single cause of `contains`.
+/// The error that Go has in the place of `error`: without a level around what is single.
 fn shown<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> &'e ValidationError<'s, 'v> {
-    match error.kind {
-        ErrorKind::Group => error
-            .causes
-            .iter()
-            .find(|cause| {
-                matches!(cause.kind, ErrorKind::Format { .. })
-                    && cause.schema_url == error.schema_url
-            })
-            .unwrap_or(error),
-        ErrorKind::Contains | ErrorKind::MinContains { .. } => match error.causes.as_slice() {
-            [cause] => shown(cause),
-            _ => error,
-        },
+    match (&error.kind, causes(error).as_slice()) {
+        (ErrorKind::Group, [cause]) => cause,
         _ => error,
     }
+}
+
+/// The causes that Go has: of a schema whose `format` fails it checks nothing else.
+fn causes<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> Vec<&'e ValidationError<'s, 'v>> {
+    let is_format =
+        |cause: &ValidationError<'_, '_>| matches!(cause.kind, ErrorKind::Format { .. });
+    let formats: Vec<&str> = error
+        .causes
+        .iter()
+        .filter(|cause| is_format(cause))
+        .map(|cause| cause.schema_url)
+        .collect();
+    let is_left = |cause: &&ValidationError<'_, '_>| {
+        is_format(cause) || !formats.iter().any(|url| cause.schema_url.starts_with(url))
+    };
+    error.causes.iter().filter(is_left).collect()
+}
+
+/// The levels around a single failing subschema, which the validator leaves out and Go does not:
+/// for each the length of the path in the values, and the message. They show in the way from the
+/// schema that was applied to the one that failed.
+fn skipped_levels(error: &ValidationError<'_, '_>, base: Place<'_>) -> Vec<(usize, &'static str)> {
+    let mut levels = Vec::new();
+    let Some(way) = error.schema_url.strip_prefix(base.url) else {
+        return levels;
+    };
+    let mut n_tokens = base.n_tokens;
+    let mut keywords = way.split('/').skip(1);
+    while let Some(keyword) = keywords.next() {
+        match keyword {
+            "allOf" => levels.push((n_tokens, "'allOf' failed")),
+            "anyOf" => levels.push((n_tokens, "'anyOf' failed")),
+            "oneOf" => levels.push((n_tokens, "'oneOf' failed, none matched")),
+            "properties" | "patternProperties" | "prefixItems" => n_tokens += 1,
+            "dependentSchemas" | "dependencies" => {}
+            "items"
+            | "contains"
+            | "additionalItems"
+            | "additionalProperties"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => {
+                n_tokens += 1;
+                continue;
+            }
+            // Before 2020-12 `items` may be a list; no other keyword is a number.
+            _ => continue,
+        }
+        keywords.next();
+    }
+    levels
+}
+
+/// The subschema of a level that the validator did not leave out.
+fn branch<'e>(error: &ValidationError<'_, '_>, cause_url: &'e str) -> Option<&'e str> {
+    let keyword = match error.kind {
+        ErrorKind::AllOf => "/allOf/",
+        ErrorKind::AnyOf => "/anyOf/",
+        ErrorKind::OneOf(_) => "/oneOf/",
+        _ => return None,
+    };
+    let way = cause_url
+        .strip_prefix(error.schema_url)?
+        .strip_prefix(keyword)?;
+    let rest = way.find('/').map_or("", |slash| &way[slash..]);
+    cause_url.strip_suffix(rest)
 }
 
 fn object_or_array(kind: &ErrorKind<'_, '_>) -> Option<String> {
@@ -238,12 +347,17 @@ fn pointer(tokens: &[InstanceToken<'_>]) -> String {
         out.push('/');
         match token {
             InstanceToken::Prop(name) => {
-                out.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                out.push_str(&escape_token(name));
             }
             InstanceToken::Item(index) => out.push_str(&index.to_string()),
         }
     }
     out
+}
+
+/// A part of a JSON pointer.
+pub(super) fn escape_token(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
 }
 
 fn percent_decoded(text: &str) -> String {
