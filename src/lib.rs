@@ -21,6 +21,7 @@ pub mod patch;
 pub mod plugin;
 pub mod release;
 pub mod render;
+pub mod report;
 pub mod store;
 pub mod template;
 pub mod value;

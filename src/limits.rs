@@ -128,6 +128,20 @@ pub const MAX_YAML_PRINT_DEPTH: usize = 100;
 /// Most values in the merged values of a release; Helm has no bound.
 pub const MAX_VALUES: usize = 5_000_000;
 
+/// Deepest nesting of data that a report looks into; what is deeper is compared as a whole.
+pub const MAX_DIFF_DEPTH: usize = 100;
+
+/// Most changed fields of one resource that a report lists.
+pub const MAX_DIFF_FIELDS: usize = 1_000;
+
+/// Most lines of one changed text that a report lists.
+pub const MAX_DIFF_LINES: usize = 1_000;
+
+/// Longest single value in a report, in characters.
+pub const MAX_DIFF_VALUE: usize = 2_000;
+
+/// Most steps between two texts that are looked for before the whole of them counts as replaced.
+pub const MAX_DIFF_EDITS: usize = 1_000;
 /// Deepest nesting of actions in a template text; Go has no bound.
 pub const MAX_PARSE_DEPTH: usize = 10_000;
 
@@ -168,7 +182,7 @@ pub const MAX_FLEET_DIRECTORIES: usize = 100_000;
 
 /// Most lines, old and new together, that differ between a golden file and the output and are still
 /// compared one by one.
-pub const MAX_DIFF_LINES: usize = 10_000;
+pub const MAX_GOLDEN_DIFF_LINES: usize = 10_000;
 
 /// Most lines of the printed difference of one golden file.
 pub const MAX_DIFF_OUTPUT_LINES: usize = 300;

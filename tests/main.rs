@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cmp_server;
+mod diff;
 mod differential;
 mod explain;
 mod fetch;

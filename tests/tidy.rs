@@ -46,6 +46,7 @@ const MODULES: &[Module] = &[
     Module("plugin", 6, &[]),
     Module("jobs", 6, &[]),
     Module("render", 7, &[]),
+    Module("report", 7, &[]),
     Module("cli", 8, &[]),
     Module("app", 6, &[]),
     Module("plugin", 7, &[]),

@@ -6,11 +6,13 @@
 mod applications;
 mod chart;
 mod completions;
+mod diff;
 mod discover;
 mod doctor;
 mod exit;
 mod gate;
 mod generate;
+mod git;
 mod golden;
 mod host;
 mod init;
@@ -20,6 +22,7 @@ mod parameters;
 mod remote;
 mod render;
 mod settings;
+mod sides;
 mod template;
 mod timed;
 mod values;
@@ -50,15 +53,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Applications(applications::ApplicationsArgs),
+    Chart(chart::ChartArgs),
+    Completions(completions::CompletionsArgs),
+    Diff(Box<diff::DiffArgs>),
     Discover(discover::DiscoverArgs),
     Doctor(doctor::DoctorArgs),
-    Chart(chart::ChartArgs),
     Generate(generate::GenerateArgs),
-    Init(init::InitArgs),
-    Parameters(parameters::ParametersArgs),
-    Completions(completions::CompletionsArgs),
     Golden(golden::GoldenArgs),
+    Init(init::InitArgs),
     Man(completions::ManArgs),
+    Parameters(parameters::ParametersArgs),
     Render(render::RenderArgs),
     Settings(settings::SettingsCommand),
     Template(Box<template::TemplateArgs>),
@@ -105,15 +109,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> Result<(), Error> {
     match command {
         Command::Applications(args) => applications::run(&args),
+        Command::Chart(args) => chart::run(&args),
+        Command::Completions(args) => completions::completions(&args, Cli::command()),
+        Command::Diff(args) => diff::run(&args),
         Command::Discover(args) => discover::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Chart(args) => chart::run(&args),
         Command::Generate(args) => generate::run(&args),
-        Command::Init(args) => init::run(&args),
-        Command::Parameters(args) => parameters::run(&args),
-        Command::Completions(args) => completions::completions(&args, Cli::command()),
         Command::Golden(args) => golden::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Man(args) => completions::man(&args, Cli::command()),
+        Command::Parameters(args) => parameters::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::Template(args) => template::run(&args),

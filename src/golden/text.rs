@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use similar::TextDiff;
 
-use crate::limits::{MAX_DIFF_LINES, MAX_DIFF_OUTPUT_LINES};
+use crate::limits::{MAX_DIFF_OUTPUT_LINES, MAX_GOLDEN_DIFF_LINES};
 
 /// The unified difference between the golden file `file` and the output, without end for the first
 /// lines of a large one; empty if there is none.
@@ -18,7 +18,7 @@ pub fn unified(file: &str, old: &str, new: &str) -> String {
         return String::new();
     }
     let n_differing = differing(old, new);
-    if n_differing > MAX_DIFF_LINES {
+    if n_differing > MAX_GOLDEN_DIFF_LINES {
         return format!(
             "--- {file}\n+++ rendered\n{n_differing} lines differ, too many to compare one by one\n"
         );
@@ -78,12 +78,12 @@ mod tests {
 
     #[test]
     fn differences_beyond_the_bound_are_only_counted() {
-        let half = MAX_DIFF_LINES / 2;
+        let half = MAX_GOLDEN_DIFF_LINES / 2;
         let at_edge = unified("f", &lines("a", half), &lines("b", half));
         assert!(at_edge.contains("-a0"), "compared");
         let beyond = unified("f", &lines("a", half), &lines("b", half + 1));
         assert!(beyond.contains("too many"), "{beyond}");
-        let same = lines("same", MAX_DIFF_LINES);
+        let same = lines("same", MAX_GOLDEN_DIFF_LINES);
         let text = unified(
             "f",
             &format!("{same}a\n{same}"),

@@ -1,0 +1,240 @@
+//! `jenkins-cmp diff`: from revisions and files to reports and exit codes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::{Output, Run, TempDir, note, root};
+
+/// Copies the fleet of the test data with its chart into a directory.
+fn fleet(name: &str) -> TempDir {
+    let directory = TempDir::new(name);
+    for tree in ["fleet", "charts"] {
+        let from = root().join("testdata").join(tree);
+        for entry in walkdir::WalkDir::new(&from) {
+            let entry = entry.expect("readable test data");
+            if entry.file_type().is_file() {
+                let inside = entry.path().strip_prefix(&from).expect("a path inside");
+                let path = format!("{tree}/{}", inside.display());
+                directory.write(&path, fs::read(entry.path()).expect("a readable file"));
+            }
+        }
+    }
+    directory
+}
+
+fn git(directory: &Path, args: &[&str]) -> bool {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(directory).args(args);
+    command.args(["--quiet"]).stdin(Stdio::null());
+    for name in [
+        "GIT_AUTHOR_NAME",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_COMMITTER_NAME",
+        "GIT_COMMITTER_EMAIL",
+    ] {
+        command.env(name, "test");
+    }
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// A fleet with one commit; nothing where there is no git.
+fn repository(name: &str) -> Option<TempDir> {
+    let directory = fleet(name);
+    let path = directory.path();
+    let done =
+        git(path, &["init"]) && git(path, &["add", "."]) && git(path, &["commit", "-m", "one"]);
+    if !done {
+        note("the tests of `diff --base` are left out: there is no git");
+    }
+    done.then_some(directory)
+}
+
+fn diff(directory: &Path, args: &[&str]) -> Output {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let args: Vec<&str> = [&["diff"], args].concat();
+    Run::new(&args)
+        .current_dir(directory)
+        .env("PATH", &path)
+        .output()
+}
+
+fn replace(directory: &Path, file: &str, from: &str, to: &str) {
+    let file = directory.join(file);
+    let text = fs::read_to_string(&file).expect("a readable file");
+    assert!(text.contains(from), "{file:?} has no {from}");
+    fs::write(&file, text.replace(from, to)).expect("a writable file");
+}
+
+#[test]
+fn a_work_tree_is_compared_with_a_revision() {
+    let Some(directory) = repository("diff-base") else {
+        return;
+    };
+    let path = directory.path();
+    let same = diff(path, &["fleet"]);
+    assert_eq!(
+        (same.code, same.stderr.as_str()),
+        (0, ""),
+        "{}",
+        same.stdout
+    );
+
+    directory.write(
+        "fleet/base/jobs/extra.groovy",
+        "pipelineJob('platform/extra') {}\n",
+    );
+    fs::remove_dir_all(path.join("fleet/overlays/mobile")).expect("an overlay");
+    let index = fs::read(path.join(".git/index")).expect("an index");
+    let changed = diff(path, &["fleet", "--base", "HEAD"]);
+    assert_eq!(changed.code, 1, "{}", changed.stderr);
+    for line in [
+        "HEAD → work tree\n",
+        "3 of 3 overlays differ",
+        "2 re-seed their jobs",
+        "- overlay mobile",
+        "+ pipelineJob platform/extra",
+    ] {
+        assert!(
+            changed.stdout.contains(line),
+            "no `{line}` in {}",
+            changed.stdout
+        );
+    }
+    assert_eq!(fs::read(path.join(".git/index")).expect("an index"), index);
+    assert!(!path.join("fleet/overlays/mobile").exists());
+
+    let one = diff(path, &["fleet/overlays/prod"]);
+    assert!(
+        one.stdout.contains("1 of 1 overlay differ"),
+        "{}",
+        one.stdout
+    );
+    let gone = diff(path, &["fleet/overlays/mobile"]);
+    assert!(gone.stdout.contains("- overlay mobile"), "{}", gone.stderr);
+}
+
+#[test]
+fn what_cannot_be_compared_says_so() {
+    let Some(directory) = repository("diff-errors") else {
+        return;
+    };
+    let path = directory.path();
+    for (args, code, text) in [
+        (
+            &["fleet", "--base", "no-such"][..],
+            3,
+            "`no-such` is no revision here",
+        ),
+        (&["fleet", "--base", "--help"], 2, "--base"),
+        (&["fleet", "--base=--help"], 3, "no revision"),
+        (&["nowhere"], 3, "`nowhere` is not a directory"),
+        (&["fleet", "--against", "nowhere"], 3, "not a directory"),
+        (
+            &["fleet", "--base", "HEAD", "--against", "x"],
+            2,
+            "cannot be used with",
+        ),
+        (&["fleet", "-o", "x.pdf"], 2, "ends in"),
+    ] {
+        let output = diff(path, args);
+        assert_eq!(output.code, code, "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains(text), "{args:?}: {}", output.stderr);
+        assert_eq!(output.stdout, "");
+    }
+    let without = Run::new(&["diff", "fleet"])
+        .current_dir(path)
+        .env("PATH", "/nowhere")
+        .output();
+    assert_eq!(without.code, 4, "{}", without.stderr);
+    assert!(without.stderr.contains("`git`, which is not installed"));
+
+    directory.write("fleet/overlays/prod/values.yaml", "a: [\n");
+    let broken = diff(path, &["fleet"]);
+    assert_eq!(broken.code, 3);
+    assert!(
+        broken
+            .stdout
+            .contains("! prod (after) could not be compared"),
+        "{}",
+        broken.stdout
+    );
+    assert!(
+        broken
+            .stderr
+            .contains("1 of 3 overlays could not be compared")
+    );
+}
+
+#[test]
+fn rendered_files_are_compared_in_every_form() {
+    let directory = fleet("diff-against");
+    let path = directory.path();
+    // The chart lies beside the fleet, in the same repository.
+    fs::create_dir(path.join(".git")).expect("a directory");
+    fs::create_dir(path.join("rendered")).expect("a directory");
+    for overlay in ["mobile", "prod", "staging"] {
+        let source = format!("fleet/overlays/{overlay}");
+        let rendered = Run::new(&["render", &source]).current_dir(path).output();
+        assert_eq!(rendered.code, 0, "{}", rendered.stderr);
+        for target in ["rendered", "fleet/golden"] {
+            directory.write(&format!("{target}/{overlay}.yaml"), &rendered.stdout);
+        }
+    }
+    for against in ["rendered", "golden"] {
+        let same = diff(path, &["fleet", "--against", against]);
+        assert_eq!(same.code, 0, "{}{}", same.stdout, same.stderr);
+    }
+    replace(path, "rendered/prod.yaml", "replicas: 1", "replicas: 2");
+    let args = [
+        "fleet",
+        "--against",
+        "rendered",
+        "--format",
+        "json",
+        "-o",
+        "r.md",
+        "-o",
+        "r.html",
+    ];
+    let changed = diff(path, &args);
+    assert_eq!(
+        (changed.code, changed.stderr.as_str()),
+        (1, "1 of 3 overlays differ\n")
+    );
+    check_schema(&changed.stdout);
+    assert!(changed.stdout.contains("\"spec.replicas\""));
+    let file = |name: &str| fs::read_to_string(path.join(name)).expect("a report");
+    assert!(file("r.md").contains("- spec.replicas: 2\n+ spec.replicas: 1\n"));
+    assert!(file("r.html").contains("<th scope=\"row\">spec.replicas</th>"));
+}
+
+#[test]
+fn recorded_reports_keep_the_schema() {
+    let mut n = 0;
+    for entry in fs::read_dir(root().join("testdata/report")).expect("test data") {
+        let file = entry.expect("an entry").path().join("json.snap");
+        let text = fs::read_to_string(&file).expect("a snapshot");
+        let (_, json) = text[3..].split_once("\n---\n").expect("a head");
+        check_schema(json);
+        n += 1;
+    }
+    assert!(n >= 4);
+}
+
+fn check_schema(json: &str) {
+    let schema = fs::read(root().join("docs/diff.schema.json")).expect("a schema");
+    let schema = serde_json::from_slice(&schema).expect("a schema in JSON");
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler
+        .add_resource("diff.json", schema)
+        .expect("a resource");
+    let index = compiler
+        .compile("diff.json", &mut schemas)
+        .expect("a schema that holds");
+    let value = serde_json::from_str(json).expect("JSON");
+    if let Err(problem) = schemas.validate(&value, index) {
+        panic!("{problem}");
+    }
+}
