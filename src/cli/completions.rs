@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
@@ -38,7 +39,8 @@ pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Resul
 
 /// Runs `man`.
 pub(super) fn man(args: &ManArgs, command: Command) -> Result<(), Error> {
-    let written = fs::create_dir_all(&args.directory)
-        .and_then(|()| clap_mangen::generate_to(command, &args.directory));
-    written.map_err(|error| Error::world(format!("failed to write the manual pages: {error}")))
+    fs::create_dir_all(&args.directory)
+        .and_then(|()| clap_mangen::generate_to(command, &args.directory))
+        .context("failed to write the manual pages")?;
+    Ok(())
 }

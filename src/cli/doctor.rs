@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, Parser as _};
 
 use super::exit::Error;
@@ -49,7 +50,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
 
 fn container(args: &DoctorArgs) -> Result<Report, Error> {
     let user = fs::metadata("/proc/self")
-        .map_err(|error| Error::world(format!("failed to find the own user: {error}")))?
+        .context("failed to find the own user")?
         .uid();
     let environment: BTreeMap<String, String> = render::environment();
     Ok(wiring::check_container(&Container {

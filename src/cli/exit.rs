@@ -108,6 +108,13 @@ impl Error {
     }
 }
 
+/// What fails at the edge without a text of the user's at fault is the outside world's.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Error {
+        Error::world(format!("{error:#}"))
+    }
+}
+
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Error {
         let message = format!("{diagnostic:#}");

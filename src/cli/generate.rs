@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::exit::Error;
@@ -86,7 +87,6 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
 }
 
 /// The current directory by getcwd: `PWD` still names the plugin server's own.
-pub(super) fn current_directory() -> Result<PathBuf, Error> {
-    std::env::current_dir()
-        .map_err(|error| Error::world(format!("failed to find the current directory: {error}")))
+pub(super) fn current_directory() -> anyhow::Result<PathBuf> {
+    std::env::current_dir().context("failed to find the current directory")
 }

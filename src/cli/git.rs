@@ -11,6 +11,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::Context as _;
+
 use super::exit::Error;
 
 /// The files of a revision.
@@ -49,7 +51,7 @@ impl Checkout {
         git(&checkout.top, index.as_deref(), ["read-tree", &tree])?;
         let arguments = [OsStr::new("checkout-index"), OsStr::new("--all"), &target];
         git(&checkout.top, index.as_deref(), arguments)?;
-        fs::create_dir_all(checkout.tree()).map_err(|e| failed(&e))?;
+        fs::create_dir_all(checkout.tree()).context("failed to write the revision's files")?;
         Ok(checkout)
     }
 
@@ -123,16 +125,17 @@ fn git<S: AsRef<OsStr>, const N: usize>(
 }
 
 /// Makes a directory that nobody else can look into.
-fn private_directory() -> Result<PathBuf, Error> {
+fn private_directory() -> anyhow::Result<PathBuf> {
     let mut random = [0_u8; 8];
-    getrandom::fill(&mut random).map_err(|error| Error::world(error.to_string()))?;
+    getrandom::fill(&mut random)?;
     let suffix: String = random.iter().map(|b| format!("{b:02x}")).collect();
     let path = std::env::temp_dir().join(format!("jenkins-cmp-diff-{suffix}"));
     let mut builder = fs::DirBuilder::new();
-    builder.mode(0o700).create(&path).map_err(|e| failed(&e))?;
-    path.canonicalize().map_err(|e| failed(&e))
-}
-
-fn failed(error: &io::Error) -> Error {
-    Error::world(format!("failed to make a temporary directory: {error}"))
+    let made = builder.mode(0o700).create(&path);
+    made.and_then(|()| path.canonicalize()).with_context(|| {
+        format!(
+            "failed to make the temporary directory `{}`",
+            path.display()
+        )
+    })
 }
