@@ -210,6 +210,46 @@ fn rendered_files_are_compared_in_every_form() {
 }
 
 #[test]
+fn golden_files_are_read_as_they_are_written() {
+    let directory = fleet("diff-golden");
+    let path = directory.path();
+    fs::create_dir(path.join(".git")).expect("a directory");
+    // An overlay below another directory has a longer name.
+    fs::create_dir_all(path.join("fleet/overlays/team")).expect("a directory");
+    fs::rename(
+        path.join("fleet/overlays/mobile"),
+        path.join("fleet/overlays/team/mobile"),
+    )
+    .expect("a moved overlay");
+    let settings = path.join("fleet/jenkins-cmp.yaml");
+    let plain = fs::read_to_string(&settings).expect("settings");
+    for more in ["", "golden: {perResource: true}\n"] {
+        fs::write(&settings, format!("{plain}{more}")).expect("a writable file");
+        let update = Run::new(&["golden", "update", "fleet"])
+            .current_dir(path)
+            .output();
+        assert_eq!(update.code, 0, "{}", update.stderr);
+        for paths in [&["fleet"][..], &[], &["fleet/overlays/team"]] {
+            let same = diff(path, &[paths, &["--against", "golden"]].concat());
+            assert_eq!(same.code, 0, "{paths:?} {}{}", same.stdout, same.stderr);
+        }
+    }
+    let team = path.join("fleet/golden/team/mobile");
+    assert!(team.is_dir(), "one file for each resource");
+    fs::remove_dir_all(&team).expect("removable files");
+    let new = diff(path, &["fleet", "--against", "golden"]);
+    assert_eq!((new.code, &*new.stderr), (1, "1 of 3 overlays differ\n"));
+    assert!(new.stdout.contains("team/mobile"), "{}", new.stdout);
+    fs::remove_dir_all(path.join("fleet/golden")).expect("removable files");
+    let none = diff(path, &["fleet", "--against", "golden"]);
+    assert_eq!(none.code, 3, "{}", none.stdout);
+    assert!(
+        none.stdout
+            .contains("`jenkins-cmp golden update` writes it")
+    );
+}
+
+#[test]
 fn recorded_reports_keep_the_schema() {
     let mut n = 0;
     for entry in fs::read_dir(root().join("testdata/report")).expect("test data") {

@@ -8,7 +8,6 @@ mod chart;
 mod discover;
 pub mod explain;
 mod flags;
-mod fleet;
 mod layers;
 mod lock;
 mod repository;
@@ -21,7 +20,6 @@ use std::num::NonZeroUsize;
 
 pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
-pub use fleet::overlays;
 pub use layers::{Combined, Layer, Origin, combine};
 pub use lock::{Entry, LOCK_FILE, Lock, lock_file};
 pub use repository::Repository;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Error;
-use super::output;
+use super::{output, overlays};
 use crate::plugin;
 use crate::wiring::{self, Application, Common};
 
@@ -64,14 +64,11 @@ pub(super) struct ApplicationsArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ApplicationsArgs) -> Result<(), Error> {
-    let mut places = Vec::new();
-    for path in &args.paths {
-        let found = plugin::overlays(path, None)?;
-        if found.is_empty() {
-            let path = path.display();
-            return Err(Error::input(format!("there is no overlay in `{path}`")));
-        }
-        places.extend(found);
+    let mut places = overlays::places(&args.paths)?;
+    // What the plugin's own discovery leaves to others is theirs here, too.
+    places.retain(plugin::is_overlay);
+    if places.is_empty() {
+        return Err(Error::input("no overlay there is one for the plugin"));
     }
     let default = || format!("{}-{}", plugin::NAME, plugin::VERSION);
     let common = Common {

@@ -1,6 +1,5 @@
 //! `jenkins-cmp diff [PATH…]`: what a change does to each overlay.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,8 @@ use clap::{Args, ValueEnum};
 use super::exit::Error;
 use super::git::Checkout;
 use super::output;
-use super::render::{self, SettingsArgs};
+use super::remote::Remote;
+use super::render::{SettingsArgs, World, stand_ins};
 use super::sides::{self, Sides};
 use crate::files;
 use crate::report::{self, Builder, DEFAULT_MARKDOWN_BYTES, Fingerprints, Report, Side};
@@ -115,25 +115,15 @@ fn compare(args: &DiffArgs) -> Result<Report, Error> {
         Some(directory) => directory.display().to_string(),
         None => args.base.clone(),
     };
-    let overlays: BTreeSet<PathBuf> = args
-        .paths
-        .iter()
-        .map(|path| sides.overlays(path))
-        .collect::<Result<Vec<_>, Error>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    if overlays.is_empty() {
-        return Err(Error::input("there are no overlays to compare"));
-    }
-    let flags = args.settings.flags();
-    let environment = render::environment();
+    let overlays = sides.overlays(&args.paths)?;
+    let remote = Remote::new(&args.settings.remote);
+    let world = World::new(&args.settings, &stand_ins, &remote);
     let mut builder = Builder::new(&before, "work tree", prints);
-    for (overlay, name) in sides.named(&overlays) {
-        match sides.before(&overlay, &environment, &flags) {
-            Err(message) => builder.fail(&name, Side::Before, &message),
-            Ok(before) => match sides.after(&overlay, &environment, &flags) {
-                Err(message) => builder.fail(&name, Side::After, &message),
+    for (overlay, name) in sides.named(overlays) {
+        match sides.before(&overlay, &world) {
+            Err(error) => builder.fail(&name, Side::Before, &error.message),
+            Ok(before) => match sides.after(&overlay, &world) {
+                Err(error) => builder.fail(&name, Side::After, &error.message),
                 Ok(after) => builder.add(&name, before.as_deref(), after.as_deref()),
             },
         }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::exit::{Error, Failure};
 use super::output::Progress;
+use crate::app::{self, Place};
 use crate::fleet::{self, Fleet, Member, Shard};
 use crate::plugin;
 
@@ -57,6 +58,16 @@ pub(super) fn choose(paths: &[PathBuf], is_search: bool) -> Result<Chosen, Error
         }
     }
     Ok(chosen)
+}
+
+/// The places of all overlays at and below `paths`, in order.
+pub(super) fn places(paths: &[PathBuf]) -> Result<Vec<Place>, Error> {
+    let members = choose(paths, true)?.members;
+    let place = |member: &Member| {
+        let directory = member.directory();
+        Ok(app::locate(&directory, boundary(&directory).as_deref())?)
+    };
+    members.iter().map(place).collect()
 }
 
 /// The top of the plugin server's copy around `path`, if it lies in one.

@@ -221,6 +221,14 @@ impl<'m> World<'m> {
         stream
     }
 
+    /// Renders the overlay at `path` in the repository that ends at `boundary`; what Helm would log
+    /// is left out.
+    pub(super) fn stream(&self, path: &Path, boundary: Option<&Path>) -> Result<String, Error> {
+        let place = app::locate(path, boundary)?;
+        let output = render::render(place, &self.environment, &self.flags, &self.charts)?;
+        Ok(output.stream)
+    }
+
     /// Renders an overlay.
     pub(super) fn render_prepared(&self, prepared: &Prepared) -> Result<String, Error> {
         self.render_with(prepared, &self.charts)

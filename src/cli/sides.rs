@@ -1,20 +1,28 @@
 //! The two sides of `diff`: overlays of the work tree, and what they are compared with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::exit::Error;
 use super::git::Checkout;
-use super::render;
-use crate::app::{self, Flags};
-use crate::render::HelmCharts;
-
-/// The directory whose children are overlays, by custom.
-const OVERLAYS: &str = "overlays";
+use super::overlays;
+use super::render::World;
+use crate::fleet::{self, Member};
+use crate::golden::{self, Golden};
 
 /// The largest rendered file that is read.
 const MAX_FILE_BYTES: u64 = crate::limits::MAX_OUTPUT_BYTES;
+
+/// An overlay that at least one side has.
+#[derive(Clone, Debug)]
+pub(super) struct Overlay {
+    /// Where it is, or would be, in the work tree.
+    member: Member,
+    is_before: bool,
+    is_after: bool,
+}
 
 /// What the work tree is compared with.
 #[derive(Debug)]
@@ -51,64 +59,88 @@ impl Sides {
         }
     }
 
-    /// The overlays at or below `path` on either side, as paths of the work tree.
+    /// The overlays at or below `paths` on either side, by their directories in the work tree.
     ///
     /// # Errors
     ///
-    /// The path is on neither side, or cannot be read.
-    pub(super) fn overlays(&self, path: &Path) -> Result<Vec<PathBuf>, Error> {
+    /// A path is on neither side, cannot be read, or leads to no overlay.
+    pub(super) fn overlays(&self, paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, Overlay>, Error> {
+        let mut found = BTreeMap::new();
+        for path in paths {
+            let overlays = self.at(path)?;
+            if overlays.is_empty() {
+                let path = path.display();
+                return Err(Error::input(format!("there is no overlay in `{path}`")));
+            }
+            found.extend(overlays);
+        }
+        Ok(found)
+    }
+
+    fn at(&self, path: &Path) -> Result<BTreeMap<PathBuf, Overlay>, Error> {
         let absolute = std::path::absolute(path).map_err(|e| failed(path, &e))?;
         let absolute = match existing(&absolute).canonicalize() {
             Ok(real) => real.join(absolute.strip_prefix(existing(&absolute)).unwrap_or(path)),
             Err(_) => absolute,
         };
-        let mut found = Vec::new();
-        if absolute.is_dir() {
-            found.extend(below(&absolute)?);
-        }
-        if let Sides::Revision(checkout) = self
-            && let Some(other) = self.there(&absolute).filter(|other| other.is_dir())
-        {
-            let home = |path: PathBuf| {
-                let inside = path.strip_prefix(checkout.tree()).map(Path::to_owned);
-                inside.map_or(path, |inside| checkout.top.join(inside))
-            };
-            let below = below(&other)?;
-            if found.is_empty() || below != [other] {
-                found.extend(below.into_iter().map(home));
-            }
-        }
-        if found.is_empty() {
+        let there = self.there(&absolute).filter(|there| there.is_dir());
+        if !absolute.is_dir() && there.is_none() {
             return Err(Error::input(format!(
                 "`{}` is not a directory",
                 path.display()
             )));
         }
+        let mut found = BTreeMap::new();
+        if absolute.is_dir() {
+            for member in below(&absolute, self.boundary(&absolute).as_deref())? {
+                let overlay = Overlay {
+                    is_before: matches!(self, Sides::Files(_) | Sides::Golden),
+                    is_after: true,
+                    member,
+                };
+                found.insert(overlay.member.directory(), overlay);
+            }
+        }
+        if let (Sides::Revision(checkout), Some(there)) = (self, there) {
+            for member in below(&there, Some(&checkout.tree()))? {
+                let inside = member.root.strip_prefix(checkout.tree());
+                let member = Member {
+                    root: Arc::new(checkout.top.join(inside.unwrap_or(&member.root))),
+                    path: member.path,
+                };
+                let overlay = found.entry(member.directory()).or_insert(Overlay {
+                    is_before: true,
+                    is_after: false,
+                    member,
+                });
+                overlay.is_before = true;
+            }
+        }
         Ok(found)
     }
 
     /// The overlays with their names: the short ones where they tell them apart.
-    pub(super) fn named(&self, overlays: &BTreeSet<PathBuf>) -> Vec<(PathBuf, String)> {
+    pub(super) fn named(&self, overlays: BTreeMap<PathBuf, Overlay>) -> Vec<(Overlay, String)> {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for overlay in overlays {
-            *counts.entry(name(overlay)).or_default() += 1;
+        for overlay in overlays.values() {
+            *counts.entry(overlay.member.file_stem()).or_default() += 1;
         }
-        let shown = |overlay: &PathBuf| {
-            let short = name(overlay);
-            if counts.get(&short) == Some(&1) {
-                return short;
-            }
-            let top = match self {
-                Sides::Revision(checkout) => checkout.top.as_path(),
-                _ => Path::new("/"),
-            };
-            let long = overlay.strip_prefix(top).unwrap_or(overlay);
-            long.display().to_string()
+        let top = match self {
+            Sides::Revision(checkout) => checkout.top.as_path(),
+            Sides::Files(_) | Sides::Golden => Path::new("/"),
         };
-        overlays
-            .iter()
-            .map(|overlay| (overlay.clone(), shown(overlay)))
-            .collect()
+        let named = overlays.into_iter().map(|(directory, overlay)| {
+            let short = overlay.member.file_stem();
+            let name = match counts.get(&short) {
+                Some(1) => short,
+                _ => {
+                    let long = directory.strip_prefix(top).unwrap_or(&directory);
+                    long.display().to_string()
+                }
+            };
+            (overlay, name)
+        });
+        named.collect()
     }
 
     /// The stream of an overlay before the change; nothing if it did not exist.
@@ -118,23 +150,32 @@ impl Sides {
     /// It cannot be rendered or read.
     pub(super) fn before(
         &self,
-        overlay: &Path,
-        environment: &BTreeMap<String, String>,
-        flags: &Flags,
-    ) -> Result<Option<String>, String> {
+        overlay: &Overlay,
+        world: &World<'_>,
+    ) -> Result<Option<String>, Error> {
+        if !overlay.is_before {
+            return Ok(None);
+        }
+        let member = &overlay.member;
         match self {
-            Sides::Revision(checkout) => match self.there(overlay) {
-                Some(there) => stream(&there, Some(&checkout.tree()), environment, flags),
-                None => Err("the overlay lies outside of the repository".to_owned()),
-            },
-            Sides::Files(directory) => read(&directory.join(file_name(overlay))),
+            Sides::Revision(checkout) => {
+                let there = self
+                    .there(&member.directory())
+                    .ok_or_else(|| Error::input("the overlay lies outside of the repository"))?;
+                world.stream(&there, Some(&checkout.tree())).map(Some)
+            }
+            Sides::Files(directory) => {
+                read(&directory.join(format!("{}.yaml", member.file_stem())))
+            }
             Sides::Golden => {
-                let place = app::locate(overlay, None).map_err(|e| format!("{e:#}"))?;
-                let fleet = place
-                    .fleet
-                    .ok_or("without a jenkins-cmp.yaml there is no golden/")?;
-                let root = place.repository.root().path().join(fleet);
-                read(&root.join("golden").join(file_name(overlay)))
+                let directory = member.root.join(golden::DIRECTORY);
+                if !directory.is_dir() {
+                    return Err(Error::input(format!(
+                        "there is no directory `{}`\nhint: `jenkins-cmp golden update` writes it",
+                        directory.display()
+                    )));
+                }
+                Ok(Golden::open(&member.root)?.stream(&member.file_stem())?)
             }
         }
     }
@@ -146,15 +187,23 @@ impl Sides {
     /// It cannot be rendered.
     pub(super) fn after(
         &self,
-        overlay: &Path,
-        environment: &BTreeMap<String, String>,
-        flags: &Flags,
-    ) -> Result<Option<String>, String> {
-        let boundary = match self {
-            Sides::Revision(checkout) => Some(checkout.top.as_path()),
-            Sides::Files(_) | Sides::Golden => None,
-        };
-        stream(overlay, boundary, environment, flags)
+        overlay: &Overlay,
+        world: &World<'_>,
+    ) -> Result<Option<String>, Error> {
+        if !overlay.is_after {
+            return Ok(None);
+        }
+        let directory = overlay.member.directory();
+        let boundary = self.boundary(&directory);
+        world.stream(&directory, boundary.as_deref()).map(Some)
+    }
+
+    /// What ends the repository around a directory of the work tree.
+    fn boundary(&self, directory: &Path) -> Option<PathBuf> {
+        match self {
+            Sides::Revision(checkout) => Some(checkout.top.clone()),
+            Sides::Files(_) | Sides::Golden => overlays::boundary(directory),
+        }
     }
 
     /// Where a path of the work tree is in the revision.
@@ -176,77 +225,25 @@ pub(super) fn existing(path: &Path) -> &Path {
     found.unwrap_or(Path::new("."))
 }
 
-/// The overlays below a directory, the topmost ones under a directory `overlays`; the directory
-/// itself if there are none.
-fn below(top: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
-    let mut open = vec![top.to_owned()];
-    while let Some(directory) = open.pop() {
-        let inside = directory.strip_prefix(top.parent().unwrap_or(top));
-        let mut above = inside.unwrap_or(&directory).iter().rev().skip(1);
-        if above.any(|part| part == OVERLAYS) && is_overlay(&directory) {
-            found.push(directory);
-            continue;
-        }
-        for entry in fs::read_dir(&directory).map_err(|e| failed(&directory, &e))? {
-            let entry = entry.map_err(|e| failed(&directory, &e))?;
-            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if is_directory && !hidden {
-                open.push(entry.path());
-            }
-        }
-    }
-    if found.is_empty() {
-        found.push(top.to_owned());
-    }
-    found.sort();
-    Ok(found)
+/// The overlays at and below a directory, of which there may be none.
+fn below(directory: &Path, boundary: Option<&Path>) -> Result<Vec<Member>, Error> {
+    let mut members = fleet::find(directory, boundary)?.members;
+    members.retain(|member| member.directory().starts_with(directory));
+    // A search from above a fleet does not know its root, which the names begin at.
+    let in_fleet = |member: Member| {
+        let at = fleet::at(&member.directory(), boundary)?;
+        Ok(if at.path.is_empty() { member } else { at })
+    };
+    members.into_iter().map(in_fleet).collect()
 }
 
-fn is_overlay(directory: &Path) -> bool {
-    ["values.yaml", app::SETTINGS_FILE]
-        .iter()
-        .any(|name| directory.join(name).is_file())
-}
-
-/// The overlay's name: the directory's below `overlays/`, else its own.
-fn name(overlay: &Path) -> String {
-    let parts: Vec<_> = overlay.iter().collect();
-    let at = parts.iter().rposition(|part| *part == OVERLAYS);
-    let part = at.and_then(|at| parts.get(at + 1)).or(parts.last());
-    part.map(|part| part.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-fn file_name(overlay: &Path) -> String {
-    format!("{}.yaml", name(overlay))
-}
-
-fn stream(
-    overlay: &Path,
-    boundary: Option<&Path>,
-    environment: &BTreeMap<String, String>,
-    flags: &Flags,
-) -> Result<Option<String>, String> {
-    if !is_overlay(overlay) {
-        return Ok(None);
-    }
-    let place = app::locate(overlay, boundary).map_err(|e| format!("{e:#}"))?;
-    let charts = HelmCharts::new(&render::stand_ins);
-    let output = crate::render::render(place, environment, flags, &charts);
-    output
-        .map(|output| Some(output.stream))
-        .map_err(|e| format!("{e:#}"))
-}
-
-fn read(path: &Path) -> Result<Option<String>, String> {
-    let problem = |e: std::io::Error| format!("failed to read `{}`: {e}", path.display());
+fn read(path: &Path) -> Result<Option<String>, Error> {
+    let problem = |e: std::io::Error| failed(path, &e);
     match fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(problem(e)),
         Ok(data) if data.len() > MAX_FILE_BYTES => {
-            return Err(format!("`{}` is too large", path.display()));
+            return Err(Error::input(format!("`{}` is too large", path.display())));
         }
         Ok(_) => {}
     }

@@ -113,6 +113,38 @@ impl Golden {
         Ok(differences)
     }
 
+    /// What the overlay called `stem` rendered to, from one file or from one for each resource;
+    /// nothing if it has none.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn stream(&self, stem: &str) -> Result<Option<String>, Box<Diagnostic>> {
+        let whole = self.read(&in_directory(&format!("{stem}{EXTENSION}")))?;
+        let top = self
+            .root
+            .join(&in_directory(stem))
+            .map_err(|e| failed(&e))?;
+        if whole.is_some() || !top.is_dir() {
+            return Ok(whole);
+        }
+        let mut stream = String::new();
+        walk(&top, Links::Within(&self.root), |found| {
+            let is_golden = found.metadata.is_file() && found.name.ends_with(EXTENSION);
+            if is_golden {
+                let file = self.root.read(
+                    &in_directory(&format!("{stem}/{}", found.name)),
+                    MAX_RENDER_BYTES,
+                )?;
+                stream.push_str(&String::from_utf8_lossy(&file));
+            }
+            // A directory in it is another overlay's.
+            Ok(Next::Skip)
+        })
+        .map_err(|e: FileError| failed(&e))?;
+        Ok(Some(stream).filter(|stream| !stream.is_empty()))
+    }
+
     /// The golden files on disk that `belongs` takes for its own and `known` does not hold.
     ///
     /// # Errors

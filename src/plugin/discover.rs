@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use crate::app::{self, Place, SETTINGS_FILE, values::DEFAULT_FILE};
-use crate::diag::Diagnostic;
-use crate::files::{self, FileError, Links, Next};
+use crate::files::FileError;
 
 /// Files of directories that belong to another tool.
 const FOREIGN: [&str; 4] = [
@@ -34,40 +33,6 @@ pub fn is_overlay(place: &Place) -> bool {
         return place.fleet.is_some() || has_base(place);
     }
     has(SETTINGS_FILE) && !shares(place)
-}
-
-/// Finds the overlays in the directory `top` and below it, by their paths on disk in order.
-///
-/// # Errors
-///
-/// The directory cannot be read to its end.
-pub fn overlays(top: &Path, boundary: Option<&Path>) -> Result<Vec<Place>, Box<Diagnostic>> {
-    let here = app::locate(top, boundary)?;
-    if is_overlay(&here) {
-        return Ok(vec![here]);
-    }
-    let mut found = Vec::new();
-    let links = Links::Within(here.repository.root());
-    let top = here.repository.root().path().join(&here.overlay);
-    let walked = files::walk(&top, links, |entry| -> Result<Next, FileError> {
-        let is_hidden = entry
-            .name
-            .rsplit('/')
-            .next()
-            .is_some_and(|n| n.starts_with('.'));
-        if !entry.metadata.is_dir() || is_hidden || entry.link.is_some() {
-            return Ok(Next::Skip);
-        }
-        match app::locate(entry.path, boundary) {
-            Ok(place) if is_overlay(&place) => found.push(place),
-            // What a chart or a base holds is theirs.
-            _ if entry.path.join(FOREIGN[0]).is_file() || entry.path.ends_with(BASE) => {}
-            _ => return Ok(Next::Enter),
-        }
-        Ok(Next::Skip)
-    });
-    walked.map_err(|e| Diagnostic::error(e.to_string()))?;
-    Ok(found)
 }
 
 fn has_base(place: &Place) -> bool {

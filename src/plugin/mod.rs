@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use announce::{Announcement, announce};
-pub use discover::{is_overlay, overlays};
+pub use discover::is_overlay;
 
 use announce::KNOWN;
 

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::super::exit::Error;
+use super::super::overlays;
 use super::super::render::environment;
 use crate::app::settings::ChartSettings;
 use crate::app::{self, Entry, Lock, Place};
 use crate::fetch::Wanted;
 use crate::files;
-use crate::plugin::{self, Call};
+use crate::plugin::Call;
 
 /// Overlays that share a lock file.
 pub(super) struct Fleet {
@@ -80,31 +81,28 @@ impl Fleet {
 /// Finds the overlays at `paths` with their lock files.
 pub(super) fn collect(paths: &[PathBuf]) -> Result<Vec<Fleet>, Error> {
     let mut fleets: Vec<Fleet> = Vec::new();
-    for path in paths {
-        let absolute = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let boundary = plugin::boundary(&absolute);
-        for place in app::overlays(path, boundary.as_deref())? {
-            let layers = Call::from_environment(&environment())?.layers;
-            let chart = app::chart_settings(&place, layers)
-                .map_err(|e| Error::from(e.context(format!("in `{}`", place.overlay))))?;
-            let root = place.repository.root();
-            let file = root
-                .join(&app::lock_file(&place))
-                .map_err(|e| Error::input(e.to_string()))?;
-            let is_whole = file.parent() == Some(&absolute);
-            let member = Member { place, chart };
-            match fleets.iter_mut().find(|fleet| fleet.file == file) {
-                Some(fleet) => {
-                    fleet.is_whole |= is_whole;
-                    fleet.overlays.push(member);
-                }
-                None => fleets.push(Fleet {
-                    lock: Lock::read(&member.place)?,
-                    overlays: vec![member],
-                    is_whole,
-                    file,
-                }),
-            }
+    let tops: Vec<PathBuf> = paths
+        .iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
+    for place in overlays::places(paths)? {
+        let layers = Call::from_environment(&environment())?.layers;
+        let chart = app::chart_settings(&place, layers)
+            .map_err(|e| Error::from(e.context(format!("in `{}`", place.overlay))))?;
+        let file = place
+            .repository
+            .root()
+            .join(&app::lock_file(&place))
+            .map_err(|e| Error::input(e.to_string()))?;
+        let member = Member { place, chart };
+        match fleets.iter_mut().find(|fleet| fleet.file == file) {
+            Some(fleet) => fleet.overlays.push(member),
+            None => fleets.push(Fleet {
+                lock: Lock::read(&member.place)?,
+                overlays: vec![member],
+                is_whole: tops.iter().any(|top| file.parent() == Some(top)),
+                file,
+            }),
         }
     }
     Ok(fleets)
