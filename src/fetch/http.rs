@@ -17,6 +17,22 @@ use super::unwired as wire;
 #[cfg(feature = "remote")]
 use super::wire;
 
+/// What one request needs.
+#[cfg_attr(
+    not(feature = "remote"),
+    expect(dead_code, reason = "nothing is sent in such a build")
+)]
+pub(super) struct Exchange<'a> {
+    pub(super) url: &'a Url,
+    pub(super) headers: &'a [(&'static str, String)],
+    pub(super) identity: &'a Identity,
+    pub(super) proxy: Option<&'a str>,
+    pub(super) timeout: Duration,
+    pub(super) max_bytes: u64,
+    /// The form to send by POST; without it the request is a GET.
+    pub(super) form: Option<&'a str>,
+}
+
 /// Whom we trust and what we show on encrypted connections.
 #[derive(Clone, Default)]
 pub(super) struct Identity {
@@ -159,7 +175,7 @@ impl<'o> Downloads<'o> {
             ..get.identity.clone()
         };
         let proxies: &Proxies = &self.options.proxies;
-        wire::exchange(&wire::Exchange {
+        wire::exchange(&Exchange {
             url,
             headers: &headers,
             identity: if home { get.identity } else { &abroad },

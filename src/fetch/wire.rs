@@ -5,25 +5,12 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
-use url::Url;
 
 use super::FetchError;
-use super::http::{Identity, Reply, Trouble};
+use super::http::{Exchange, Reply, Trouble};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What one request needs.
-pub(super) struct Exchange<'a> {
-    pub(super) url: &'a Url,
-    pub(super) headers: &'a [(&'static str, String)],
-    pub(super) identity: &'a Identity,
-    pub(super) proxy: Option<&'a str>,
-    pub(super) timeout: Duration,
-    pub(super) max_bytes: u64,
-    /// The form to send by POST; without it the request is a GET.
-    pub(super) form: Option<&'a str>,
-}
 
 /// Sends a request and reads the answer, up to one byte more than its bound.
 pub(super) fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Trouble> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::funcs::{dicts, lists, network, strings};
-use crate::template::{Args, Call, FuncError, Function, Param};
+use crate::template::{Args, Call, FuncError, Function};
 use crate::value::printf::quote;
 use crate::value::{Int, List, ListType, Map, MapType, Str, Value, format};
 
@@ -73,20 +73,7 @@ fn signature(function: &Function) -> String {
         } else {
             ""
         };
-        let go_type = match param {
-            Param::Any => "interface {}",
-            Param::String => "string",
-            Param::Int => "int",
-            Param::Int64 => "int64",
-            Param::Uint32 => "uint32",
-            Param::Float64 => "float64",
-            Param::Bool => "bool",
-            Param::List => "[]interface {}",
-            Param::Map => "map[string]interface {}",
-            Param::Object(name) => name,
-            Param::Reflect => "reflect.Value",
-        };
-        format!("{dots}{go_type}")
+        format!("{dots}{}", param.go_name())
     });
     format!(
         "{}({})",

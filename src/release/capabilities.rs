@@ -7,6 +7,7 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::helm::HelmCompat;
+use crate::value::arguments::{wrong_count, wrong_type};
 use crate::value::{Kind, List, ListType, Object, Str, Tree, Value};
 
 /// The version of Kubernetes that Helm assumes without a cluster.
@@ -350,14 +351,8 @@ impl Object for VersionSet {
     fn method(&self, name: &str, args: &[Value]) -> Option<Result<Value, String>> {
         match (name, args) {
             ("Has", [Value::Str(wanted)]) => Some(Ok(self.versions.contains(wanted).into())),
-            ("Has", [other]) => Some(Err(format!(
-                "wrong type for value; expected string; got {}",
-                other.type_name()
-            ))),
-            ("Has", _) => Some(Err(format!(
-                "wrong number of args for Has: want 1 got {}",
-                args.len()
-            ))),
+            ("Has", [other]) => Some(Err(wrong_type("string", other))),
+            ("Has", _) => Some(Err(wrong_count(name, 1, args.len()))),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ use super::files::Files;
 use super::{Error, Options};
 use crate::chart::Chart;
 use crate::helm::HelmCompat;
+use crate::value::arguments::{wrong_count, wrong_type};
 use crate::value::{Map, MapType, Named, Object, Str, Value};
 use crate::yaml;
 
@@ -44,14 +45,8 @@ fn values_method(map: &Map, name: &str, args: &[Value]) -> Option<Result<Value, 
         ("AsMap", []) => Ok(Value::Map(map.plain())),
         ("Table", [Value::Str(path)]) => table(map, path).map(Value::Map),
         ("PathValue", [Value::Str(path)]) => path_value(map, path),
-        (_, [other]) if wanted == 1 => Err(format!(
-            "wrong type for value; expected string; got {}",
-            other.type_name()
-        )),
-        _ => Err(format!(
-            "wrong number of args for {name}: want {wanted} got {}",
-            args.len()
-        )),
+        (_, [other]) if wanted == 1 => Err(wrong_type("string", other)),
+        _ => Err(wrong_count(name, wanted, args.len())),
     })
 }
 

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::files::glob::Glob;
 use crate::helm::HelmCompat;
+use crate::value::arguments::{wrong_count, wrong_type};
 use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
 use crate::yaml;
 
@@ -117,14 +118,8 @@ impl Object for Files {
             ("Glob", [Value::Str(pattern)]) => Ok(self.glob(pattern)),
             ("AsConfig", []) => Ok(self.yaml_map(Str::clone)),
             ("AsSecrets", []) => Ok(self.yaml_map(|data| STANDARD.encode(data).into())),
-            (_, args) if args.len() == wanted => Err(format!(
-                "wrong type for value; expected string; got {}",
-                args[0].type_name()
-            )),
-            (_, args) => Err(format!(
-                "wrong number of args for {name}: want {wanted} got {}",
-                args.len()
-            )),
+            (_, args) if args.len() == wanted => Err(wrong_type("string", &args[0])),
+            (_, args) => Err(wrong_count(name, wanted, args.len())),
         })
     }
 

@@ -7,6 +7,7 @@ use super::ast::{Id, Kind};
 use super::datum::Datum;
 use super::exec::{Execution, Outcome};
 use super::func::{Function, Operand, Param};
+use crate::value::arguments::wrong_count;
 use crate::value::{Int, Kind as GoKind, List, ListType, Map, MapType, Value};
 
 /// The arguments of a call before they are evaluated.
@@ -51,8 +52,7 @@ impl Execution<'_, '_, '_> {
                 return Err(self.error(text));
             }
         } else if got != wanted {
-            let text = format!("wrong number of args for {name}: want {wanted} got {got}");
-            return Err(self.error(text));
+            return Err(self.error(wrong_count(name, wanted, got)));
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Execution<'_, '_, '_> {
     }
 
     fn nil(&self, param: Param) -> Outcome<Operand> {
-        nil_of(param).ok_or_else(|| self.error(format!("cannot assign nil to {}", go_name(param))))
+        nil_of(param).ok_or_else(|| self.error(format!("cannot assign nil to {}", param.go_name())))
     }
 
     /// A literal as far as it fits the type: `2.0` is an `int` where one is wanted.
@@ -167,7 +167,7 @@ impl Execution<'_, '_, '_> {
             }
             Param::Float64 => (number.and_then(|n| n.float).map(Value::Float), "float"),
             Param::List | Param::Map | Param::Object(_) => {
-                let (text, name) = (self.node_text(id), go_name(param));
+                let (text, name) = (self.node_text(id), param.go_name());
                 return Err(self.error(format!("can't handle {text} for arg of type {name}")));
             }
         };
@@ -181,7 +181,7 @@ impl Execution<'_, '_, '_> {
     pub(super) fn check(&self, datum: Datum, param: Param) -> Outcome<Operand> {
         if let Datum::Invalid = datum {
             return nil_of(param)
-                .ok_or_else(|| self.error(format!("invalid value; expected {}", go_name(param))));
+                .ok_or_else(|| self.error(format!("invalid value; expected {}", param.go_name())));
         }
         if fits(datum.value(), param) {
             return Ok(datum.into());
@@ -190,7 +190,7 @@ impl Execution<'_, '_, '_> {
             Datum::Interface(Value::Nil) => "interface {}",
             datum => datum.value().type_name(),
         };
-        let wanted = go_name(param);
+        let wanted = param.go_name();
         Err(self.error(format!(
             "wrong type for value; expected {wanted}; got {got}"
         )))
@@ -225,21 +225,5 @@ fn nil_of(param: Param) -> Option<Operand> {
         Param::Map => Some(Operand::Value(Map::nil(MapType::Any).into())),
         Param::Object(name) if name.starts_with('*') => Some(Operand::Value(Value::Nil)),
         _ => None,
-    }
-}
-
-fn go_name(param: Param) -> &'static str {
-    match param {
-        Param::Any => "interface {}",
-        Param::String => "string",
-        Param::Int => "int",
-        Param::Int64 => "int64",
-        Param::Uint32 => "uint32",
-        Param::Float64 => "float64",
-        Param::Bool => "bool",
-        Param::List => "[]interface {}",
-        Param::Map => "map[string]interface {}",
-        Param::Object(name) => name,
-        Param::Reflect => "reflect.Value",
     }
 }

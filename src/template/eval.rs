@@ -8,6 +8,7 @@ use super::error::{Cause, ExecError};
 use super::exec::{Execution, Outcome};
 use super::func::{Args, Call, FuncError, Operand, Param};
 use super::literal::{Ideal, Number};
+use crate::value::arguments::{is_wrong_count, is_wrong_type};
 use crate::value::{Kind as GoKind, Map, MapType, Object, Value};
 
 impl<'t> Execution<'_, '_, 't> {
@@ -269,11 +270,11 @@ impl<'t> Execution<'_, '_, 't> {
                 Ok(Some(Datum::result(value)))
             }
             // Go checks the arguments itself, before it calls the method.
-            Some(Err(text)) if text.starts_with("wrong number of args for ") => {
+            Some(Err(text)) if is_wrong_count(&text) => {
                 self.at = before;
                 Err(self.error(text))
             }
-            Some(Err(text)) if text.starts_with("wrong type for value; ") => {
+            Some(Err(text)) if is_wrong_type(&text) => {
                 self.recheck(dot, words, &text)?;
                 Err(self.error(text))
             }

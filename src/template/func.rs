@@ -31,6 +31,25 @@ pub enum Param {
     Reflect,
 }
 
+impl Param {
+    /// The type as Go's messages name it.
+    pub fn go_name(self) -> &'static str {
+        match self {
+            Param::Any => "interface {}",
+            Param::String => "string",
+            Param::Int => "int",
+            Param::Int64 => "int64",
+            Param::Uint32 => "uint32",
+            Param::Float64 => "float64",
+            Param::Bool => "bool",
+            Param::List => "[]interface {}",
+            Param::Map => "map[string]interface {}",
+            Param::Object(name) => name,
+            Param::Reflect => "reflect.Value",
+        }
+    }
+}
+
 /// A template function: its name, the types of its parameters, and its body.
 #[derive(Clone, Copy)]
 pub struct Function {

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::{Args, FuncError, Function, Functions, Host, Param, TemplateSet};
 use super::{ExecError, Limits, ParseError, Run};
+use crate::value::arguments::{check_count, wrong_type};
 use crate::value::{Kind, Map, MapType, Named, Object, Str, Tree, Value};
 
 /// The name of the template under test.
@@ -251,7 +252,7 @@ static VALUES: Named = Named {
         let key = match arguments(name, args, 1) {
             Ok(args) => match &args[0] {
                 Value::Str(key) => key.clone(),
-                other => return Some(Err(wrong_type(other))),
+                other => return Some(Err(wrong_type("string", other))),
             },
             Err(text) => return Some(Err(text)),
         };
@@ -269,18 +270,7 @@ static VALUES: Named = Named {
 };
 
 fn arguments<'a>(name: &str, args: &'a [Value], want: usize) -> Result<&'a [Value], String> {
-    if args.len() == want {
-        return Ok(args);
-    }
-    let got = args.len();
-    Err(format!(
-        "wrong number of args for {name}: want {want} got {got}"
-    ))
-}
-
-fn wrong_type(got: &Value) -> String {
-    let got = got.type_name();
-    format!("wrong type for value; expected string; got {got}")
+    check_count(name, args, want).map(|()| args)
 }
 
 #[derive(Debug)]
@@ -333,7 +323,7 @@ impl Object for Obj {
             "Hello" => Some(arguments(name, args, 1).and_then(|args| match &args[0] {
                 Value::Str(who) if who.is_empty() => Err("who?".to_owned()),
                 Value::Str(who) => Ok(format!("hello {who} from {}", self.name).into()),
-                other => Err(wrong_type(other)),
+                other => Err(wrong_type("string", other)),
             })),
             "Ptr" if self.is_pointer => {
                 Some(arguments(name, args, 0).map(|_| format!("ptr {}", self.name).into()))

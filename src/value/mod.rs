@@ -7,6 +7,7 @@
 //! Go's types leak into output (`typeOf`, `printf "%T"`, error texts), so numbers, lists and maps
 //! carry theirs.
 
+pub mod arguments;
 pub(crate) mod decimal;
 mod equal;
 pub mod escape;

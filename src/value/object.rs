@@ -27,8 +27,8 @@ pub trait Object: fmt::Debug {
     /// Calls the exported method `name`: `None` when there is none, else its result or its error
     /// text.
     ///
-    /// Go checks arguments before it calls a method; a text that begins `wrong number of args for `
-    /// or `wrong type for value; ` counts as the result of that check.
+    /// Go checks arguments before it calls a method; the texts of [`arguments`](super::arguments)
+    /// count as the result of that check.
     fn method(&self, _name: &str, _args: &[Value]) -> Option<Result<Value, String>> {
         None
     }

@@ -16,6 +16,7 @@ mod pem;
 use crate::funcs::encoding::decode_base64;
 use crate::funcs::random::Generator;
 use crate::template::{Args, FuncError, Function, Param, Runtime};
+use crate::value::arguments::wrong_type;
 use crate::value::format::display;
 use crate::value::{List, Value};
 
@@ -204,9 +205,7 @@ fn gen_signed(
     key: &PrivateKey,
 ) -> Result<Value, FuncError> {
     let Some(ca) = CertificateObject::from_value(args.any(4)) else {
-        let got = args.any(4).type_name();
-        let expected = object::TYPE_NAME;
-        return Err(format!("wrong type for value; expected {expected}; got {got}").into());
+        return Err(wrong_type(object::TYPE_NAME, args.any(4)).into());
     };
     let block = pem::decode(&ca.cert).ok_or("unable to decode certificate")?;
     let issuer = certificate::parse(&block.bytes)

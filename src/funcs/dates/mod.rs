@@ -13,6 +13,7 @@ mod time;
 mod zone;
 
 use crate::template::{Args, FuncError, Function, Host, Param, Runtime};
+use crate::value::arguments::wrong_type;
 use crate::value::{Int, Value};
 
 pub(crate) use time::Time;
@@ -78,10 +79,7 @@ fn time_or_now(host: &dyn Host, value: &Value) -> Time {
 
 /// The argument of a parameter of type `time.Time`.
 fn time_of(value: &Value) -> Result<&Time, FuncError> {
-    object::as_time(value).ok_or_else(|| {
-        let got = value.type_name();
-        format!("wrong type for value; expected time.Time; got {got}").into()
-    })
+    object::as_time(value).ok_or_else(|| wrong_type("time.Time", value).into())
 }
 
 fn ago(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {

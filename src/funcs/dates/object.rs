@@ -8,6 +8,7 @@ use std::any::Any;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use crate::value::arguments::{check_count, wrong_type};
 use crate::value::{Int, Kind, List, ListType, Object, Tree, Value};
 
 use super::calendar::{MONTHS, WEEKDAYS};
@@ -105,7 +106,7 @@ fn plain_method(time: &Time, name: &str, args: &[Value]) -> MethodResult {
         )),
         _ => return None,
     };
-    Some(count(name, args, 0).and(result))
+    Some(check_count(name, args, 0).and(result))
 }
 
 fn method_with_arguments(time: &Time, name: &str, args: &[Value]) -> MethodResult {
@@ -152,7 +153,7 @@ impl Object for Location {
     }
 
     fn method(&self, name: &str, args: &[Value]) -> MethodResult {
-        (name == "String").then(|| count(name, args, 0).map(|()| self.0.name().into()))
+        (name == "String").then(|| check_count(name, args, 0).map(|()| self.0.name().into()))
     }
 
     fn display(&self) -> Vec<u8> {
@@ -224,13 +225,13 @@ impl Object for Number {
 
     fn method(&self, name: &str, args: &[Value]) -> MethodResult {
         if name == "String" {
-            return Some(count(name, args, 0).map(|()| self.text().into()));
+            return Some(check_count(name, args, 0).map(|()| self.text().into()));
         }
         if self.number_type != Type::Duration {
             return None;
         }
         let d = self.number;
-        let plain = |value: Value| Some(count(name, args, 0).map(|()| value));
+        let plain = |value: Value| Some(check_count(name, args, 0).map(|()| value));
         // Like Go, adds whole units and the rest, which keeps more digits than one division.
         let float = |unit: i64| plain(((d / unit) as f64 + (d % unit) as f64 / unit as f64).into());
         let rounded = |round: fn(i64, i64) -> i64| {
@@ -280,23 +281,8 @@ fn bytes(text: &str) -> Value {
     Value::List(List::new(ListType::Bytes, items))
 }
 
-fn count(name: &str, args: &[Value], wanted: usize) -> Result<(), String> {
-    if args.len() == wanted {
-        return Ok(());
-    }
-    let got = args.len();
-    Err(format!(
-        "wrong number of args for {name}: want {wanted} got {got}"
-    ))
-}
-
-fn wrong_type(expected: &str, got: &Value) -> String {
-    let got = got.type_name();
-    format!("wrong type for value; expected {expected}; got {got}")
-}
-
 fn one<'a>(name: &str, args: &'a [Value]) -> Result<&'a Value, String> {
-    count(name, args, 1)?;
+    check_count(name, args, 1)?;
     Ok(&args[0])
 }
 
@@ -317,7 +303,7 @@ fn one_duration(name: &str, args: &[Value]) -> Result<i64, String> {
 }
 
 fn three_ints(name: &str, args: &[Value]) -> Result<[i64; 3], String> {
-    count(name, args, 3)?;
+    check_count(name, args, 3)?;
     let mut numbers = [0; 3];
     for (number, value) in numbers.iter_mut().zip(args) {
         let Value::Int(Int::Int(n)) = value else {

@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use crate::value::arguments::{check_count, wrong_type};
 use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
 
 use super::Version;
@@ -146,11 +147,11 @@ fn bytes(text: String) -> Value {
 }
 
 fn no_args(name: &str, args: &[Value]) -> Result<(), String> {
-    count_args(name, args, 0)
+    check_count(name, args, 0)
 }
 
 fn one_string<'a>(name: &str, args: &'a [Value]) -> Result<&'a Str, String> {
-    count_args(name, args, 1)?;
+    check_count(name, args, 1)?;
     args[0]
         .as_str()
         .ok_or_else(|| wrong_type("string", &args[0]))
@@ -158,7 +159,7 @@ fn one_string<'a>(name: &str, args: &'a [Value]) -> Result<&'a Str, String> {
 
 /// The version that a method gets; `None` for nil.
 fn one_version<'a>(name: &str, args: &'a [Value]) -> Result<Option<&'a VersionObject>, String> {
-    count_args(name, args, 1)?;
+    check_count(name, args, 1)?;
     match &args[0] {
         Value::Nil => Ok(None),
         Value::Object(object) => object
@@ -169,19 +170,4 @@ fn one_version<'a>(name: &str, args: &'a [Value]) -> Result<Option<&'a VersionOb
             .ok_or_else(|| wrong_type("*semver.Version", &args[0])),
         other => Err(wrong_type("*semver.Version", other)),
     }
-}
-
-fn count_args(name: &str, args: &[Value], wanted: usize) -> Result<(), String> {
-    if args.len() == wanted {
-        return Ok(());
-    }
-    let got = args.len();
-    Err(format!(
-        "wrong number of args for {name}: want {wanted} got {got}"
-    ))
-}
-
-fn wrong_type(expected: &str, got: &Value) -> String {
-    let got = got.type_name();
-    format!("wrong type for value; expected {expected}; got {got}")
 }
