@@ -4,10 +4,10 @@
 //! than its bound, however well it is compressed.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, Header};
 
 use super::error::ChartError;
@@ -39,14 +39,15 @@ pub(super) fn check_is_archive(name: &str, data: &[u8]) -> Result<(), ChartError
 
 /// Unpacks an archive into memory; names come without their first part.
 pub(super) fn unpack(
-    mut source: impl Read,
+    mut source: impl BufRead,
     helm: HelmCompat,
     budget: &mut Budget,
 ) -> Result<Vec<File>, ChartError> {
     let magic = read_magic(&mut source)?;
     let n_read = Rc::new(Cell::new(0));
+    let unzipped = MultiGzDecoder::new(magic.chain(source));
     let mut archive = Archive::new(Bounded {
-        inner: MultiGzDecoder::new(magic.chain(source)),
+        inner: BufReader::with_capacity(UNZIPPED_BYTES, unzipped),
         n_read: Rc::clone(&n_read),
     });
     let mut files = Vec::new();
@@ -54,7 +55,8 @@ pub(super) fn unpack(
     let mut long_name = None;
     let mut end: u64 = 0;
     // Raw: the package would read names of any length into memory.
-    for entry in archive.entries().map_err(|e| broken(&e))?.raw(true) {
+    let entries = archive.entries_with_seek().map_err(|e| broken(&e))?;
+    for entry in entries.raw(true) {
         let mut entry = match entry {
             Ok(entry) => entry,
             // Go does not miss the padding behind the last file.
@@ -89,14 +91,17 @@ pub(super) fn unpack(
         let size = entry.size();
         check_size(size, left, kind, &raw_name, helm)?;
         budget.spend(size)?;
-        let content = read_content(&mut entry, size)?;
+        let data = read_content(&mut entry, size)?;
         left -= size;
         if left == 0 {
             return Err(too_large(helm));
         }
         files.push(File {
             name,
-            data: Str::from(without_bom(&content)),
+            data: match without_bom(&data) {
+                rest if rest.len() < data.len() => Str::from(rest),
+                _ => data,
+            },
         });
     }
     if files.is_empty() {
@@ -130,14 +135,12 @@ fn check_size(
     Ok(())
 }
 
-fn read_content(entry: &mut impl Read, size: u64) -> Result<Vec<u8>, ChartError> {
-    let mut content = Vec::new();
-    entry.read_to_end(&mut content).map_err(|e| broken(&e))?;
-    if (content.len() as u64) < size {
-        return Err(ChartError::archive("unexpected EOF"));
-    }
-    Ok(content)
+fn read_content(entry: &mut impl Read, size: u64) -> Result<Str, ChartError> {
+    Str::read(entry, size as usize).map_err(|e| broken(&e))
 }
+
+/// How much is unpacked at a time.
+const UNZIPPED_BYTES: usize = 32 * 1024;
 
 /// Go's text for data without a gzip header.
 pub(super) const GZIP_HEADER: &str = "gzip: invalid header";
@@ -336,13 +339,47 @@ struct Bounded<R> {
     n_read: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<R> Bounded<R> {
+    fn check(&self) -> io::Result<()> {
         if self.n_read.get() > MAX_STREAM_BYTES {
             return Err(io::Error::other("the archive unpacks to too much"));
         }
-        let n = self.inner.read(buffer)?;
+        Ok(())
+    }
+
+    fn count(&self, n: usize) {
         self.n_read.set(self.n_read.get() + n as u64);
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.check()?;
+        let n = self.inner.read(buffer)?;
+        self.count(n);
         Ok(n)
+    }
+}
+
+/// Goes forward only, which is all that is asked for: reading from what cannot seek, the package
+/// clears 32 KiB of memory before each entry.
+impl<R: BufRead> Seek for Bounded<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let forward = match to {
+            SeekFrom::Current(n) => u64::try_from(n).ok(),
+            _ => None,
+        };
+        let mut left = forward.ok_or(io::ErrorKind::Unsupported)?;
+        while left > 0 {
+            self.check()?;
+            let n = left.min(self.inner.fill_buf()?.len() as u64);
+            if n == 0 {
+                return Err(io::Error::other("unexpected EOF during skip"));
+            }
+            self.inner.consume(n as usize);
+            self.count(n as usize);
+            left -= n;
+        }
+        Ok(self.n_read.get())
     }
 }

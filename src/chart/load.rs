@@ -1,7 +1,7 @@
 //! Finding out what a chart's path is, and reading its files.
 
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, GZIP_HEADER, without_bom};
@@ -53,6 +53,9 @@ pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, ChartError>
     load_archive(&path.to_string_lossy(), file, options.helm)
 }
 
+/// How much of an archive is read at a time.
+const ARCHIVE_BUFFER_BYTES: usize = 32 * 1024;
+
 /// Loads a chart from the archive `source`, which messages call `name`.
 ///
 /// # Errors
@@ -64,7 +67,7 @@ pub fn load_archive(
     helm: HelmCompat,
 ) -> Result<Loaded, ChartError> {
     let unreadable = |e| FileError::io("read", name, e);
-    let mut head = Vec::new();
+    let mut head = Vec::with_capacity(512);
     (&mut source)
         .take(512)
         .read_to_end(&mut head)
@@ -72,7 +75,7 @@ pub fn load_archive(
     archive::check_is_archive(name, &head)?;
     source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut budget = Budget::new();
-    let source = std::io::BufReader::new(source);
+    let source = BufReader::with_capacity(ARCHIVE_BUFFER_BYTES, source);
     let not_gzip = |e: ChartError| {
         let details = e.message();
         ChartError::archive(format!(

@@ -2,13 +2,15 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
+use std::io::{self, Read};
+use std::iter;
 use std::ops::Deref;
 use std::sync::Arc;
 
 /// A Go string: bytes that are usually, not always, UTF-8 (`trunc` may cut a character).
 ///
 /// Cloning shares the bytes, also between threads.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(Arc<[u8]>);
 
 impl Str {
@@ -27,15 +29,21 @@ impl Str {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// Reads exactly `len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Reading fails, or there are fewer.
+    pub(crate) fn read(source: &mut impl Read, len: usize) -> io::Result<Str> {
+        let mut bytes: Arc<[u8]> = iter::repeat_n(0, len).collect();
+        let buffer = Arc::get_mut(&mut bytes).expect("nobody else knows it yet");
+        source.read_exact(buffer)?;
+        Ok(Str(bytes))
+    }
+
     /// Says whether nobody else holds the bytes.
     pub(crate) fn is_unique(&self) -> bool {
         Arc::strong_count(&self.0) == 1
-    }
-}
-
-impl Default for Str {
-    fn default() -> Str {
-        Str(Arc::from(&b""[..]))
     }
 }
 
