@@ -2,12 +2,10 @@
 //!
 //! A constraint is a list of groups, one of which must hold; a group is a list of terms, all of
 //! which must hold. The splitting into terms follows the library's regular expressions, since
-//! their leftmost matches decide what odd texts mean.
+//! their leftmost matches decide what odd texts mean. It is written out because compiling the
+//! expressions takes longer than a small chart.
 
 use std::fmt;
-use std::sync::LazyLock;
-
-use regex::bytes::{Captures, Regex};
 
 use super::Version;
 use crate::value::quote::quote;
@@ -106,14 +104,8 @@ struct Group {
 
 impl Group {
     fn parse(text: &[u8]) -> Result<Group, ConstraintError> {
-        if !GRAMMAR.group.is_match(text) {
-            return Err(ConstraintError::Improper(quote(text)));
-        }
-        let terms: Vec<Term> = GRAMMAR
-            .term
-            .captures_iter(text)
-            .map(|captures| Term::parse(&captures))
-            .collect::<Result<_, _>>()?;
+        let words = words(text).ok_or_else(|| ConstraintError::Improper(quote(text)))?;
+        let terms: Vec<Term> = words.iter().map(Term::parse).collect::<Result<_, _>>()?;
         Ok(Group {
             allows_prerelease: terms.iter().any(|t| !t.version.prerelease().is_empty()),
             terms,
@@ -155,9 +147,8 @@ struct Term {
 }
 
 impl Term {
-    fn parse(captures: &Captures<'_>) -> Result<Term, ConstraintError> {
-        let part = |name: &str| captures.name(name).map_or(&b""[..], |m| m.as_bytes());
-        let operator = match part("op") {
+    fn parse(word: &Word<'_>) -> Result<Term, ConstraintError> {
+        let operator = match word.operator {
             b"!=" => Operator::NotEqual,
             b">" => Operator::Greater,
             b"<" => Operator::Less,
@@ -167,8 +158,8 @@ impl Term {
             b"^" => Operator::Caret,
             _ => Operator::Equal,
         };
-        let (major, minor, patch) = (part("major"), part("minor"), part("patch"));
-        let pre = part("pre");
+        let Scanned { numbers, pre, text } = word.version;
+        let [major, minor, patch] = numbers;
         let (precision, text) = if is_open(major) {
             (Precision::None, [b"0.0.0", pre].concat())
         } else if is_open(minor) {
@@ -176,7 +167,7 @@ impl Term {
         } else if is_open(patch) {
             (Precision::Minor, [major, b".", minor, b".0", pre].concat())
         } else {
-            (Precision::Full, part("version").to_vec())
+            (Precision::Full, text.to_vec())
         };
         Ok(Term {
             operator,
@@ -266,42 +257,234 @@ fn split_groups(text: &[u8]) -> Vec<&[u8]> {
 /// match itself.
 fn rewrite_ranges(text: &[u8]) -> Vec<u8> {
     let mut out = text.to_vec();
-    for range in GRAMMAR.range.captures_iter(text) {
-        let (whole, [low, high]) = range.extract();
-        if let Some(at) = memchr::memmem::find(&out, whole) {
+    let mut at = 0;
+    while at < text.len() {
+        let Some((low, high, rest)) = range(&text[at..]) else {
+            at += 1;
+            continue;
+        };
+        let end = text.len() - rest.len();
+        let whole = &text[at..end];
+        if let Some(found) = memchr::memmem::find(&out, whole) {
             let comparison = [b">= ", low, b", <= ", high, b" "].concat();
-            out.splice(at..at + whole.len(), comparison);
+            out.splice(found..found + whole.len(), comparison);
         }
+        at = end;
     }
     out
 }
 
-struct Grammar {
-    group: Regex,
-    term: Regex,
-    range: Regex,
+/// An operator, which may be empty, and the version after it.
+struct Word<'t> {
+    operator: &'t [u8],
+    version: Scanned<'t>,
 }
 
-/// The library's grammar; a `|` among the digits is its slip, which lets `1|2` reach the version
-/// parser.
-static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    const OPERATOR: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
-    const NUMBER: &str = r"[0-9xX*|]+";
-    const EXTRA: &str = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
-    const BLANK: &str = r"[\t\n\f\r ]";
-    let plain = format!(r"v?{NUMBER}(?:\.{NUMBER})?(?:\.{NUMBER})?(?:-{EXTRA})?(?:\+{EXTRA})?");
-    let named = format!(
-        r"(?<version>v?(?<major>{NUMBER})(?:\.(?<minor>{NUMBER}))?(?:\.(?<patch>{NUMBER}))?(?<pre>-{EXTRA})?(?:\+{EXTRA})?)"
-    );
-    let term = format!("(?:{OPERATOR}){BLANK}*{plain}{BLANK}*");
-    let build = |pattern: String| Regex::new(&pattern).expect("the grammar is fixed and valid");
-    Grammar {
-        group: build(format!(
-            r"^{BLANK}*{term}(?:(?:{BLANK}+|,{BLANK}*){term})*$"
-        )),
-        term: build(format!("(?<op>{OPERATOR}){BLANK}*{named}")),
-        range: build(format!(
-            "{BLANK}*({plain}){BLANK}+-{BLANK}+({plain}){BLANK}*"
-        )),
+/// A version as it is written; missing numbers are empty.
+#[derive(Clone, Copy)]
+struct Scanned<'t> {
+    /// All of it.
+    text: &'t [u8],
+    numbers: [&'t [u8]; 3],
+    /// The pre-release with its `-`.
+    pre: &'t [u8],
+}
+
+/// The words of a group, which blanks or commas part; `None` if it is not made of such.
+fn words(text: &[u8]) -> Option<Vec<Word<'_>>> {
+    let mut words = Vec::new();
+    let mut rest = text;
+    loop {
+        let (word, after) = word(skip_blanks(rest))?;
+        words.push(word);
+        rest = skip_blanks(after);
+        if rest.is_empty() {
+            return Some(words);
+        }
+        match rest.strip_prefix(b",") {
+            Some(next) => rest = next,
+            None if rest.len() == after.len() => return None,
+            None => {}
+        }
     }
-});
+}
+
+/// The word at the start of `text`, and what follows it.
+fn word(text: &[u8]) -> Option<(Word<'_>, &[u8])> {
+    let len = match text {
+        [b'!' | b'>' | b'<', b'=', ..] | [b'=', b'>' | b'<', ..] | [b'~', b'>', ..] => 2,
+        [b'=' | b'>' | b'<' | b'~' | b'^', ..] => 1,
+        _ => 0,
+    };
+    let (operator, rest) = text.split_at(len);
+    let (version, rest) = version(skip_blanks(rest))?;
+    Some((Word { operator, version }, rest))
+}
+
+/// The versions of `A - B` with the blanks around it, and what follows.
+fn range(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (low, rest) = version(skip_blanks(text))?;
+    let rest = skip_some_blanks(rest)?.strip_prefix(b"-")?;
+    let (high, rest) = version(skip_some_blanks(rest)?)?;
+    Some((low.text, high.text, skip_blanks(rest)))
+}
+
+/// The version at the start of `text`, and what follows it.
+fn version(text: &[u8]) -> Option<(Scanned<'_>, &[u8])> {
+    let (major, mut rest) = run(text.strip_prefix(b"v").unwrap_or(text), is_digit)?;
+    let mut numbers = [major, b"", b""];
+    for number in &mut numbers[1..] {
+        let Some((found, after)) = rest.strip_prefix(b".").and_then(|rest| run(rest, is_digit))
+        else {
+            break;
+        };
+        (*number, rest) = (found, after);
+    }
+    let (pre, rest) = extra(rest, b"-");
+    let (_, rest) = extra(rest, b"+");
+    let text = &text[..text.len() - rest.len()];
+    Some((Scanned { text, numbers, pre }, rest))
+}
+
+/// What follows `mark` at the start of `text`: names between dots. Empty where there is none.
+fn extra<'t>(text: &'t [u8], mark: &[u8]) -> (&'t [u8], &'t [u8]) {
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let mut rest = text;
+    let mut next = text.strip_prefix(mark);
+    while let Some((_, after)) = next.and_then(|text| run(text, is_name)) {
+        rest = after;
+        next = after.strip_prefix(b".");
+    }
+    text.split_at(text.len() - rest.len())
+}
+
+/// The bytes at the start of `text` that are `wanted`, at least one, and what follows them.
+fn run(text: &[u8], wanted: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let len = text.iter().take_while(|b| wanted(**b)).count();
+    (len > 0).then(|| text.split_at(len))
+}
+
+/// What numbers are made of; `|` is the library's slip, which lets `1|2` reach the version parser.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"xX*|".contains(&byte)
+}
+
+fn is_blank(byte: u8) -> bool {
+    b"\t\n\x0C\r ".contains(&byte)
+}
+
+fn skip_blanks(text: &[u8]) -> &[u8] {
+    skip_some_blanks(text).unwrap_or(text)
+}
+
+fn skip_some_blanks(text: &[u8]) -> Option<&[u8]> {
+    run(text, is_blank).map(|(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::bytes::Regex;
+
+    use super::*;
+
+    /// The library's grammar.
+    struct Grammar {
+        group: Regex,
+        term: Regex,
+        range: Regex,
+    }
+
+    impl Grammar {
+        fn new() -> Grammar {
+            const OPERATOR: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
+            const NUMBER: &str = r"[0-9xX*|]+";
+            const EXTRA: &str = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
+            const BLANK: &str = r"[\t\n\f\r ]";
+            let named = format!(
+                r"(v?({NUMBER})(?:\.({NUMBER}))?(?:\.({NUMBER}))?(-{EXTRA})?(?:\+{EXTRA})?)"
+            );
+            let plain = named.replace('(', "(?:").replace("?:?:", "?:");
+            let term = format!("(?:{OPERATOR}){BLANK}*{plain}{BLANK}*");
+            let build = |pattern: String| Regex::new(&pattern).unwrap();
+            Grammar {
+                group: build(format!(
+                    r"^{BLANK}*{term}(?:(?:{BLANK}+|,{BLANK}*){term})*$"
+                )),
+                term: build(format!("({OPERATOR}){BLANK}*{named}")),
+                range: build(format!(
+                    "{BLANK}*({plain}){BLANK}+-{BLANK}+({plain}){BLANK}*"
+                )),
+            }
+        }
+
+        /// The parts of each word: operator, version, numbers, pre-release.
+        fn words(&self, text: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+            let parts = |captures: regex::bytes::Captures<'_>| {
+                let parts = captures.iter().skip(1);
+                let parts = parts.map(|part| part.map_or(Vec::new(), |m| m.as_bytes().to_vec()));
+                parts.collect()
+            };
+            let words = self.term.captures_iter(text).map(parts);
+            self.group.is_match(text).then(|| words.collect())
+        }
+
+        fn ranges(&self, text: &[u8]) -> Vec<Vec<u8>> {
+            let found = self.range.captures_iter(text);
+            found
+                .flat_map(|captures| [0, 1, 2].map(|i| captures[i].to_vec()))
+                .collect()
+        }
+    }
+
+    fn scanned_words(text: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+        let parts = |word: Word<'_>| {
+            let Scanned { text, numbers, pre } = word.version;
+            let [major, minor, patch] = numbers;
+            let parts = [word.operator, text, major, minor, patch, pre];
+            parts.map(<[u8]>::to_vec).to_vec()
+        };
+        Some(words(text)?.into_iter().map(parts).collect())
+    }
+
+    fn scanned_ranges(text: &[u8]) -> Vec<Vec<u8>> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            match range(&text[at..]) {
+                Some((low, high, rest)) => {
+                    let whole = &text[at..text.len() - rest.len()];
+                    found.extend([whole, low, high].map(<[u8]>::to_vec));
+                    at += whole.len();
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn agrees_with_the_regular_expressions() {
+        const CHARACTERS: &[u8] = b"   ,|=!><~^v10xX*..--+a\t";
+        let grammar = Grammar::new();
+        let mut state: u64 = 1;
+        let mut next = |n: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        let mut n_matches = 0;
+        for _ in 0..30_000 {
+            let text: Vec<u8> = (0..next(12))
+                .map(|_| CHARACTERS[next(CHARACTERS.len())])
+                .collect();
+            let shown = String::from_utf8_lossy(&text);
+            let wanted = grammar.words(&text);
+            n_matches += usize::from(wanted.is_some());
+            assert_eq!(scanned_words(&text), wanted, "{shown:?}");
+            assert_eq!(scanned_ranges(&text), grammar.ranges(&text), "{shown:?}");
+        }
+        assert!(n_matches > 300, "{n_matches}");
+        let text = b"1.2 - 1.4.5 || >=2-0, <3 ";
+        assert_eq!(scanned_ranges(text).len(), 3);
+    }
+}
