@@ -1,15 +1,16 @@
 //! `jenkins-cmp doctor [FILE…]`: Argo CD's side of the plugin.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, Parser as _};
+use clap::Args;
 
 use super::exit::Error;
-use super::{Cli, output, render};
+use super::{output, render};
 use crate::render::HelmCharts;
 use crate::wiring::{self, Container, Report, Surroundings};
 
@@ -97,7 +98,7 @@ fn around(directory: &Path) -> &Path {
 
 /// Says what is wrong with a command line of ours.
 fn parse(argv: &[String]) -> Result<(), String> {
-    match Cli::try_parse_from(argv) {
+    match super::parse(argv.iter().map(OsString::from)) {
         Ok(_) => Ok(()),
         Err(error) => {
             let text = error.to_string();

@@ -30,46 +30,92 @@ mod values;
 mod wired;
 
 use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::thread;
+use std::slice;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
 use exit::Error;
 
-/// Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does.
-#[derive(Debug, Parser)]
-#[command(
-    name = "jenkins-cmp",
-    version,
-    disable_help_subcommand = true,
-    max_term_width = 100
-)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+/// A command of the program.
+struct Entry {
+    name: &'static str,
+    /// Adds its arguments and its description.
+    define: fn(Command) -> Command,
+    /// Takes the arguments from what clap has found.
+    read: fn(&ArgMatches) -> Result<Work, clap::Error>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Applications(applications::ApplicationsArgs),
-    Chart(chart::ChartArgs),
-    Completions(completions::CompletionsArgs),
-    Diff(Box<diff::DiffArgs>),
-    Discover(discover::DiscoverArgs),
-    Doctor(doctor::DoctorArgs),
-    Generate(generate::GenerateArgs),
-    Golden(golden::GoldenArgs),
-    Init(init::InitArgs),
-    Man(completions::ManArgs),
-    Parameters(parameters::ParametersArgs),
-    Render(render::RenderArgs),
-    Settings(settings::SettingsCommand),
-    Template(Box<template::TemplateArgs>),
-    Values(values::ValuesArgs),
+/// What is left to do when the command line has been read.
+type Work = Box<dyn FnOnce() -> Result<(), Error>>;
+
+macro_rules! commands {
+    ($($name:literal: $args:ty => $run:expr,)*) => {
+        [$(Entry {
+            name: $name,
+            define: <$args as Args>::augment_args,
+            read: |matches| {
+                let args = <$args>::from_arg_matches(matches)?;
+                Ok(Box::new(move || $run(&args)))
+            },
+        },)*]
+    };
 }
 
-/// The address space for the stack of the thread that does the work.
+static COMMANDS: &[Entry] = &commands! {
+    "applications": applications::ApplicationsArgs => applications::run,
+    "chart": chart::ChartArgs => chart::run,
+    "completions": completions::CompletionsArgs =>
+        |args| completions::completions(args, define(COMMANDS)),
+    "diff": diff::DiffArgs => diff::run,
+    "discover": discover::DiscoverArgs => discover::run,
+    "doctor": doctor::DoctorArgs => doctor::run,
+    "generate": generate::GenerateArgs => generate::run,
+    "golden": golden::GoldenArgs => golden::run,
+    "init": init::InitArgs => init::run,
+    "man": completions::ManArgs => |args| completions::man(args, define(COMMANDS)),
+    "parameters": parameters::ParametersArgs => parameters::run,
+    "render": render::RenderArgs => render::run,
+    "settings": settings::SettingsCommand => settings::run,
+    "template": template::TemplateArgs => template::run,
+    "values": values::ValuesArgs => values::run,
+};
+
+/// Describes the program with `commands` to clap.
+fn define(commands: &[Entry]) -> Command {
+    let program = Command::new("jenkins-cmp")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does")
+        .disable_help_subcommand(true)
+        .max_term_width(100)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    program.subcommands(
+        commands
+            .iter()
+            .map(|entry| (entry.define)(Command::new(entry.name))),
+    )
+}
+
+/// Reads a command line, whose first part is the program's name.
+///
+/// Only the command that is called is described to clap: describing all of them takes a good part
+/// of what a small render does.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Work, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let is_called = |entry: &&Entry| args.get(1).is_some_and(|name| *name == *entry.name);
+    let called = COMMANDS.iter().find(is_called);
+    let commands = called.map_or(COMMANDS, slice::from_ref);
+    let mut program = define(commands);
+    let matches = program.try_get_matches_from_mut(args)?;
+    let (name, matches) = matches.subcommand().expect("a command is required");
+    let entry = commands.iter().find(|entry| entry.name == name);
+    let entry = entry.expect("clap knows these commands only");
+    (entry.read)(matches).map_err(|error| error.format(&mut program))
+}
+
+/// The address space for the stack that the work is done on.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Runs the program with `args` (the first is the program's name).
@@ -77,8 +123,8 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// Exit codes: 0 done, 1 the answer is no, 2 usage, 3 wrong input, 4 the outside world failed,
 /// 70 a bug of ours.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let work = match parse(args) {
+        Ok(work) => work,
         Err(error) => {
             // Help and version go to standard output with 0, the rest to standard error with 2.
             let _ = error.print();
@@ -86,14 +132,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     // Values may nest 10,000 deep, and dropping them recurses; the stack is used only when needed.
-    let worker = thread::Builder::new().stack_size(STACK_BYTES);
-    let outcome = match worker.spawn(|| dispatch(cli.command)) {
-        Ok(worker) => worker.join(),
-        Err(error) => Ok(Err(Error::world(format!(
-            "failed to start a thread: {error}"
-        )))),
-    };
-    match outcome {
+    // Another thread would have it too, but also a heap of its own, which grows in small steps.
+    let on_large_stack = || stacker::grow(STACK_BYTES, work);
+    match panic::catch_unwind(AssertUnwindSafe(on_large_stack)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             output::stderr(&error.message);
@@ -103,25 +144,5 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             output::stderr("this is a bug in jenkins-cmp; please report it with the lines above");
             ExitCode::from(70)
         }
-    }
-}
-
-fn dispatch(command: Command) -> Result<(), Error> {
-    match command {
-        Command::Applications(args) => applications::run(&args),
-        Command::Chart(args) => chart::run(&args),
-        Command::Completions(args) => completions::completions(&args, Cli::command()),
-        Command::Diff(args) => diff::run(&args),
-        Command::Discover(args) => discover::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Generate(args) => generate::run(&args),
-        Command::Golden(args) => golden::run(&args),
-        Command::Init(args) => init::run(&args),
-        Command::Man(args) => completions::man(&args, Cli::command()),
-        Command::Parameters(args) => parameters::run(&args),
-        Command::Render(args) => render::run(&args),
-        Command::Settings(args) => settings::run(&args),
-        Command::Template(args) => template::run(&args),
-        Command::Values(args) => values::run(&args),
     }
 }
