@@ -23,13 +23,12 @@ pub fn parse_values(file: &str, text: &[u8], helm: HelmCompat) -> Result<Tree, B
         return Ok(Tree::map(values));
     }
     let mut all = TreeMap::new();
-    let mut n_lines_before = 0;
     let documents =
         yaml::helm4_documents(text).map_err(|e| diagnostic("error reading yaml document: ", e))?;
-    for document in documents {
-        let values = yaml::decode_map(&document).map_err(|mut e| {
+    for (n, document) in documents.iter().enumerate() {
+        let values = yaml::decode_map(document).map_err(|mut e| {
             if e.line > 0 {
-                e.line += n_lines_before;
+                e.line += documents[..n].iter().map(|d| n_lines(d)).sum::<usize>();
             }
             diagnostic("cannot unmarshal yaml document: ", e)
         })?;
@@ -38,8 +37,11 @@ pub fn parse_values(file: &str, text: &[u8], helm: HelmCompat) -> Result<Tree, B
         } else {
             merge(&mut all, &values);
         }
-        // One more for the separator behind the document.
-        n_lines_before += document.iter().filter(|b| **b == b'\n').count() + 1;
     }
     Ok(Tree::map(all))
+}
+
+/// The lines of a document and of the separator behind it.
+fn n_lines(document: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', document).count() + 1
 }

@@ -4,7 +4,9 @@
 //! lines, not YAML: a line that begins with `---` cuts even inside quotes. Refuses anything but
 //! blanks or a comment after `---`.
 
-use memchr::memchr;
+use std::borrow::Cow;
+
+use memchr::{memchr, memmem};
 
 use super::error::Error;
 use super::token::Mark;
@@ -13,7 +15,10 @@ use super::token::Mark;
 const BUFFER: usize = 4096;
 
 /// Cuts a values file into documents.
-pub(super) fn cut(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+pub(super) fn cut(bytes: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
+    if is_one(bytes) {
+        return Ok(vec![Cow::Borrowed(bytes)]);
+    }
     let mut documents = Vec::new();
     let mut document = Vec::new();
     let (mut at, mut line_number) = (0, 0);
@@ -30,7 +35,7 @@ pub(super) fn cut(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         if let Some(after) = line.strip_prefix(b"---") {
             check_separator(after, line_number)?;
             if !document.is_empty() {
-                documents.push(std::mem::take(&mut document));
+                documents.push(Cow::Owned(std::mem::take(&mut document)));
                 at += len;
                 line_number += 1;
                 continue;
@@ -44,9 +49,17 @@ pub(super) fn cut(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         line_number += 1;
     }
     if !document.is_empty() {
-        documents.push(document);
+        documents.push(Cow::Owned(document));
     }
     Ok(documents)
+}
+
+/// Says whether a file is one document as it stands, as most are.
+fn is_one(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\n")
+        && !bytes.starts_with(b"---")
+        && memchr(b'\r', bytes).is_none()
+        && memmem::find(bytes, b"\n---").is_none()
 }
 
 fn check_separator(after: &[u8], line: usize) -> Result<(), Error> {
@@ -56,7 +69,10 @@ fn check_separator(after: &[u8], line: usize) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("invalid Yaml document separator: {text}");
-    Err(Error::convert(message).at(Mark { line, column: 3 }))
+    Err(Error::convert(message).at(Mark {
+        line: line as u32,
+        column: 3,
+    }))
 }
 
 /// Says whether the buffer of Go's line reader is full just when an unterminated last line ends: it

@@ -48,8 +48,8 @@ impl Error {
 
     /// Points at a place.
     pub(super) fn at(mut self, mark: Mark) -> Error {
-        self.line = mark.line + 1;
-        self.column = mark.column + 1;
+        self.line = mark.line as usize + 1;
+        self.column = mark.column as usize + 1;
         self
     }
 

@@ -95,7 +95,7 @@ pub(super) struct Parser<'t> {
     scanner: Scanner<'t>,
     state: State,
     states: Vec<State>,
-    /// The prefixes of tag handles.
+    /// The prefixes of tag handles that directives give.
     tags: HashMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -214,11 +214,6 @@ impl<'t> Parser<'t> {
                 _ => break,
             }
             token = self.skip_peek()?;
-        }
-        for (handle, prefix) in [("!", "!"), ("!!", SCHEMA)] {
-            self.tags
-                .entry(handle.into())
-                .or_insert_with(|| prefix.into());
         }
         Ok(())
     }
@@ -513,7 +508,8 @@ impl<'t> Parser<'t> {
         let (handle, suffix) = (self.text(handle), self.text(suffix));
         let prefix = match self.tags.get(handle) {
             Some(prefix) => prefix.as_slice(),
-            None if handle.is_empty() => handle,
+            None if handle == b"!!" => SCHEMA.as_bytes(),
+            None if matches!(handle, b"" | b"!") => handle,
             None => return Err(self.error("found undefined tag handle", mark)),
         };
         if prefix.len() + suffix.len() > MAX_TAG_LENGTH {

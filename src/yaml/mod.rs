@@ -30,6 +30,7 @@ mod token;
 pub mod typed;
 mod write;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::value::{Tree, TreeMap};
@@ -55,7 +56,7 @@ use read::Reading;
 /// let node = document.at(&[Step::Key("a".into()), Step::Key("b".into())]).unwrap();
 /// assert_eq!((node.line(), node.column()), (2, 6));
 /// ```
-pub fn parse(bytes: &[u8]) -> Result<Document, Error> {
+pub fn parse(bytes: &[u8]) -> Result<Document<'_>, Error> {
     Document::parse(bytes)
 }
 
@@ -130,9 +131,9 @@ pub fn decode_list(bytes: &[u8]) -> Result<Vec<Tree>, Error> {
 ///
 /// ```
 /// let documents = jenkins_cmp::yaml::helm4_documents(b"a: 1\n---\nb: 2").unwrap();
-/// assert_eq!(documents, [b"a: 1\n", b"b: 2\n"]);
+/// assert_eq!(documents.concat(), b"a: 1\nb: 2\n");
 /// ```
-pub fn helm4_documents(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+pub fn helm4_documents(bytes: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     documents::cut(bytes)
 }
 

@@ -3,21 +3,27 @@
 //! In: a stream. Out: the nodes of its first document, without meaning: aliases stay aliases, merge
 //! keys stay keys, duplicates stay. The rest of the stream is not looked at.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::iter::successors;
 
 use super::error::Error;
 use super::event::{Event, Parser, Properties, Tag};
 use super::input::Input;
+use super::resolve::{self, Scalar};
 use super::token::{Mark, Span, Style};
+
+/// Largest text that is parsed: places in it and in what escapes make of it fit 32 bits.
+const MAX_BYTES: usize = 1 << 31;
 
 /// The first document of a stream.
 #[derive(Debug)]
-pub struct Document {
-    text: Vec<u8>,
+pub struct Document<'t> {
+    text: Cow<'t, [u8]>,
     built: Vec<u8>,
     /// Each collection is followed by its children.
     nodes: Vec<Data>,
+    is_plain: bool,
 }
 
 /// What a node is.
@@ -55,26 +61,41 @@ struct Data {
 /// A node of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'d> {
-    document: &'d Document,
+    document: &'d Document<'d>,
     index: usize,
 }
 
-impl Document {
+impl<'t> Document<'t> {
     /// Parses the first document of a stream; a stream without one has no root.
     ///
     /// # Errors
     ///
     /// If the text is not YAML, or an alias has no anchor.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Document, Error> {
+    pub(super) fn parse(bytes: &'t [u8]) -> Result<Document<'t>, Error> {
+        if bytes.len() > MAX_BYTES {
+            return Err(Error::convert("yaml: the text is larger than 2 GiB"));
+        }
         let input = Input::new(bytes);
         let mut parser = Parser::new(&input);
-        let nodes = compose(&mut parser)?;
-        let built = parser.into_built();
+        let mut composer = Composer::default();
+        loop {
+            match parser.next()? {
+                Event::StreamEnd | Event::DocumentEnd => break,
+                event => composer.add(event, &parser)?,
+            }
+        }
         Ok(Document {
-            text: input.text.into_owned(),
-            built,
-            nodes,
+            built: parser.into_built(),
+            text: input.text,
+            nodes: composer.nodes,
+            is_plain: composer.is_plain,
         })
+    }
+
+    /// Says whether reading the document cannot fail: it has no tags and aliases, every key is a
+    /// string, every number is finite.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The top node; `None` if the stream is empty.
@@ -121,23 +142,23 @@ impl<'d> Node<'d> {
 
     /// The one-based line.
     pub fn line(self) -> usize {
-        self.data().mark.line + 1
+        self.data().mark.line as usize + 1
     }
 
     /// The one-based column in characters.
     pub fn column(self) -> usize {
-        self.data().mark.column + 1
+        self.data().mark.column as usize + 1
     }
 
     /// The text of a scalar without quotes and escapes, or the name of an alias.
     pub fn text(self) -> &'d [u8] {
         let span = self.data().text;
-        let from = if span.built {
+        let from: &[u8] = if span.built {
             &self.document.built
         } else {
             &self.document.text
         };
-        &from[span.start..span.end]
+        &from[span.range()]
     }
 
     /// The items of a sequence.
@@ -226,18 +247,45 @@ impl<'d> Node<'d> {
     }
 }
 
-/// Builds the nodes of the first document.
-fn compose(parser: &mut Parser<'_>) -> Result<Vec<Data>, Error> {
-    let mut nodes: Vec<Data> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    let mut anchors: HashMap<Vec<u8>, usize> = HashMap::new();
-    loop {
-        match parser.next()? {
+/// Builds the nodes of a document.
+struct Composer {
+    nodes: Vec<Data>,
+    open: Vec<Open>,
+    anchors: HashMap<Vec<u8>, usize>,
+    is_plain: bool,
+}
+
+/// A collection whose end is still to come.
+struct Open {
+    index: usize,
+    is_mapping: bool,
+    n_children: usize,
+}
+
+/// Deeper documents do not count as plain; whoever reads them knows the real bound.
+const MAX_PLAIN_DEPTH: usize = 1_000;
+
+impl Default for Composer {
+    fn default() -> Composer {
+        Composer {
+            nodes: Vec::new(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            is_plain: true,
+        }
+    }
+}
+
+impl Composer {
+    fn add(&mut self, event: Event, parser: &Parser<'_>) -> Result<(), Error> {
+        match event {
             Event::StreamStart | Event::DocumentStart => {}
-            Event::StreamEnd | Event::DocumentEnd => return Ok(nodes),
+            Event::StreamEnd | Event::DocumentEnd => {}
             Event::Alias(name, mark) => {
-                let target = anchors.get(parser.text(name)).copied();
-                nodes.push(Data {
+                self.is_key();
+                self.is_plain = false;
+                let target = self.anchors.get(parser.text(name)).copied();
+                self.nodes.push(Data {
                     kind: Kind::Alias,
                     tag: Tag::None,
                     mark,
@@ -246,25 +294,69 @@ fn compose(parser: &mut Parser<'_>) -> Result<Vec<Data>, Error> {
                 });
             }
             Event::CollectionEnd => {
-                let index = open.pop().expect("ends match starts");
-                nodes[index].link = nodes.len();
+                let open = self.open.pop().expect("ends match starts");
+                self.nodes[open.index].link = self.nodes.len();
             }
-            Event::Scalar(properties, text, style) => {
-                note_anchor(&mut anchors, parser, properties, nodes.len());
-                nodes.push(data(Kind::Scalar(style), properties, text));
+            Event::Scalar(properties, span, style) => {
+                let text = parser.text(span);
+                let is_plain = match style {
+                    Style::Plain if self.is_key() => is_plain_key(text),
+                    Style::Plain => is_plain_value(text),
+                    _ => {
+                        self.is_key();
+                        true
+                    }
+                };
+                self.is_plain &= is_plain;
+                self.push(
+                    data(Kind::Scalar(style), properties, span),
+                    properties,
+                    parser,
+                );
             }
-            Event::SequenceStart(properties) => {
-                note_anchor(&mut anchors, parser, properties, nodes.len());
-                open.push(nodes.len());
-                nodes.push(data(Kind::Sequence, properties, Span::default()));
-            }
-            Event::MappingStart(properties) => {
-                note_anchor(&mut anchors, parser, properties, nodes.len());
-                open.push(nodes.len());
-                nodes.push(data(Kind::Mapping, properties, Span::default()));
-            }
+            Event::SequenceStart(properties) => self.start(Kind::Sequence, properties, parser),
+            Event::MappingStart(properties) => self.start(Kind::Mapping, properties, parser),
         }
+        Ok(())
     }
+
+    fn start(&mut self, kind: Kind, properties: Properties, parser: &Parser<'_>) {
+        self.is_plain &= !self.is_key() && self.open.len() < MAX_PLAIN_DEPTH;
+        self.open.push(Open {
+            index: self.nodes.len(),
+            is_mapping: kind == Kind::Mapping,
+            n_children: 0,
+        });
+        self.push(data(kind, properties, Span::default()), properties, parser);
+    }
+
+    /// Adds a node and notes its anchor.
+    fn push(&mut self, data: Data, properties: Properties, parser: &Parser<'_>) {
+        self.is_plain &= properties.tag == Tag::None;
+        if let Some(name) = properties.anchor {
+            let name = parser.text(name).to_vec();
+            self.anchors.insert(name, self.nodes.len());
+        }
+        self.nodes.push(data);
+    }
+
+    /// Counts a child of the innermost collection and says whether it is a key.
+    fn is_key(&mut self) -> bool {
+        let Some(open) = self.open.last_mut() else {
+            return false;
+        };
+        open.n_children += 1;
+        open.is_mapping && open.n_children % 2 == 1
+    }
+}
+
+fn is_plain_key(text: &[u8]) -> bool {
+    text != b"<<" && resolve::plain(text) == Scalar::Str
+}
+
+fn is_plain_value(text: &[u8]) -> bool {
+    let may_be_infinite = matches!(text.first(), Some(b'.' | b'+' | b'-'));
+    !may_be_infinite || !matches!(resolve::plain(text), Scalar::Float(f) if !f.is_finite())
 }
 
 fn data(kind: Kind, properties: Properties, text: Span) -> Data {
@@ -274,17 +366,6 @@ fn data(kind: Kind, properties: Properties, text: Span) -> Data {
         mark: properties.mark,
         text,
         link: 0,
-    }
-}
-
-fn note_anchor(
-    anchors: &mut HashMap<Vec<u8>, usize>,
-    parser: &Parser<'_>,
-    properties: Properties,
-    index: usize,
-) {
-    if let Some(name) = properties.anchor {
-        anchors.insert(parser.text(name).to_vec(), index);
     }
 }
 

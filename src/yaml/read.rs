@@ -39,10 +39,14 @@ pub(super) enum Key {
 }
 
 /// Reads a document; infinities and NaN stay for [`check_finite`].
-pub(super) fn read(document: &Document, reading: Reading) -> Result<Tree, Error> {
-    let Some(root) = document.root() else {
-        return Ok(Tree::Null);
-    };
+pub(super) fn read(document: &Document<'_>, reading: Reading) -> Result<Tree, Error> {
+    document
+        .root()
+        .map_or(Ok(Tree::Null), |root| read_node(root, reading))
+}
+
+/// Reads a node and what is below it.
+pub(super) fn read_node(root: Node<'_>, reading: Reading) -> Result<Tree, Error> {
     let mut reader = Reader {
         reading,
         stack: Vec::new(),

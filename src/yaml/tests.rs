@@ -143,7 +143,7 @@ fn rows_of_typed_reading() {
 #[test]
 fn rows_of_the_document_cutter() {
     check("cutter.txt", |input| {
-        let documents = helm4_documents(input)?.into_iter().map(Tree::str);
+        let documents = helm4_documents(input)?.into_iter().map(|d| Tree::str(&*d));
         Ok(json(&Tree::list(documents.collect())))
     });
 }

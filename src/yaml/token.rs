@@ -1,10 +1,15 @@
 //! Tokens, and where they and their texts lie.
 
+use std::ops::Range;
+
 /// A place in the text, both counts from zero; columns count characters.
+///
+/// Here and in [`Span`] short numbers, which texts beyond 2 GiB would need, keep tokens small:
+/// every one is copied several times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
-    pub(super) line: usize,
-    pub(super) column: usize,
+    pub(super) line: u32,
+    pub(super) column: u32,
 }
 
 impl Mark {
@@ -21,9 +26,37 @@ impl Mark {
 /// folded lines, block scalars).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Span {
-    pub(super) start: usize,
-    pub(super) end: usize,
+    start: u32,
+    end: u32,
     pub(super) built: bool,
+}
+
+impl Span {
+    /// A piece of the source text.
+    pub(super) fn of_source(range: Range<usize>) -> Span {
+        Span {
+            start: range.start as u32,
+            end: range.end as u32,
+            built: false,
+        }
+    }
+
+    /// A piece of the side buffer.
+    pub(super) fn of_built(range: Range<usize>) -> Span {
+        Span {
+            built: true,
+            ..Span::of_source(range)
+        }
+    }
+
+    /// Where the piece lies in the text that it is a piece of.
+    pub(super) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
 }
 
 /// How a scalar is written.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::value::{Str, Tree, TreeMap, format};
 
 use super::error::Error;
-use super::node::{Document, Step};
+use super::node::{Document, Kind, Node, Step};
 use super::read::{self, Reading};
 
 /// The Go type of a field.
@@ -73,7 +73,11 @@ pub fn decode(bytes: &[u8], shape: &'static Struct) -> Result<Record, Error> {
 
 fn decode_exactly(bytes: &[u8], shape: &'static Struct) -> Result<Record, Error> {
     let document = Document::parse(bytes)?;
-    let tree = read::read(&document, Reading::default())?;
+    let tree = match document.root().filter(|_| document.is_plain()) {
+        // Nothing can be wrong with the rest, so only the fields are read.
+        Some(root) => read_fields(root, shape)?,
+        None => read::read(&document, Reading::default())?,
+    };
     let tree = coerce_struct(&tree, shape);
     read::check_finite(&tree)?;
     let mut decoder = Decoder {
@@ -91,6 +95,23 @@ fn decode_exactly(bytes: &[u8], shape: &'static Struct) -> Result<Record, Error>
         (None, Tree::Map(entries)) => Ok(Record(entries)),
         (None, _) => Ok(Record::default()),
     }
+}
+
+/// Reads what of a plain document are fields of a struct.
+fn read_fields(node: Node<'_>, shape: &Struct) -> Result<Tree, Error> {
+    if node.kind() != Kind::Mapping {
+        return read::read_node(node, Reading::default());
+    }
+    let mut fields = TreeMap::new();
+    for (key, value) in node.entries() {
+        let value = match shape.field(key.text()) {
+            Some((_, Type::Struct(shape))) => read_fields(value, shape)?,
+            Some(_) => read::read_node(value, Reading::default())?,
+            None => continue,
+        };
+        fields.insert(Str::from(key.text()), value);
+    }
+    Ok(Tree::map(fields))
 }
 
 /// The error for a value of the wrong type at the top, prefixed.
@@ -249,7 +270,7 @@ fn coerce_struct(tree: &Tree, shape: &Struct) -> Tree {
 
 /// Puts JSON into typed places. The recursion follows types, not data.
 struct Decoder<'d> {
-    document: &'d Document,
+    document: &'d Document<'d>,
     /// The document with floats for all numbers.
     floats: OnceCell<Tree>,
     /// Where the value lies.

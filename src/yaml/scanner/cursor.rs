@@ -3,6 +3,8 @@
 //! The end of the text reads as NUL, which no text contains. Line and column are kept for error
 //! messages and because columns decide structure; columns are counted only when asked for.
 
+use memchr::{memchr2, memchr2_iter};
+
 use crate::yaml::error::Error;
 use crate::yaml::input::{Input, break_len, width};
 use crate::yaml::token::Mark;
@@ -25,9 +27,6 @@ pub(super) const fn stops(bytes: &[u8]) -> Stops {
     }
     table
 }
-
-/// Ends at line breaks only.
-const LINE: Stops = stops(b"");
 
 /// The place.
 pub(super) struct Cursor<'t> {
@@ -77,8 +76,8 @@ impl<'t> Cursor<'t> {
     /// The place as line and column.
     pub(super) fn mark(&mut self) -> Mark {
         Mark {
-            line: self.line,
-            column: self.column(),
+            line: self.line as u32,
+            column: self.column() as u32,
         }
     }
 
@@ -180,14 +179,21 @@ impl<'t> Cursor<'t> {
     /// Passes a comment, if one starts here, up to the end of its line.
     pub(super) fn skip_comment(&mut self) -> Result<(), Error> {
         if self.at(0) == b'#' {
-            self.run(&LINE);
+            self.rest_of_line();
         }
         self.need(1)
     }
 
     /// Passes the rest of the line and gives it without its break.
     pub(super) fn rest_of_line(&mut self) -> &'t [u8] {
-        self.run(&LINE)
+        let rest = &self.text[self.pos..];
+        let line = &rest[..memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+        // U+0085, U+2028 and U+2029 start like many ordinary characters.
+        let is_break = |at: &usize| break_len(&line[*at..]) > 0;
+        let end = memchr2_iter(0xC2, 0xE2, line).find(is_break);
+        let line = &line[..end.unwrap_or(line.len())];
+        self.pos += line.len();
+        line
     }
 
     /// Passes ordinary characters up to one of `stops` and gives them.

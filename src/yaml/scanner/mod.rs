@@ -20,7 +20,7 @@ use super::token::{Mark, Span, Style, Token, TokenKind};
 use cursor::Cursor;
 
 /// Most characters between the start of a key and its `:`.
-const MAX_KEY_LENGTH: usize = 1024;
+const MAX_KEY_LENGTH: u32 = 1024;
 
 /// Makes tokens.
 pub(super) struct Scanner<'t> {
@@ -100,7 +100,7 @@ impl<'t> Scanner<'t> {
         } else {
             self.cursor.text()
         };
-        &from[span.start..span.end]
+        &from[span.range()]
     }
 
     /// The texts that had to be built.

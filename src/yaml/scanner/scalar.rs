@@ -50,10 +50,10 @@ impl Text {
 
     /// The finished text, `len` being the length of the side buffer.
     pub(super) fn span(&self, len: usize) -> Span {
-        Span {
-            start: self.start,
-            end: if self.built { len } else { self.end },
-            built: self.built,
+        if self.built {
+            Span::of_built(self.start..len)
+        } else {
+            Span::of_source(self.start..self.end)
         }
     }
 }
@@ -195,11 +195,7 @@ impl Scanner<'_> {
         if chomping == Chomping::Keep {
             self.built.append(&mut breaks);
         }
-        Ok(Span {
-            start,
-            end: self.built.len(),
-            built: true,
-        })
+        Ok(Span::of_built(start..self.built.len()))
     }
 
     /// Scans what follows `|` or `>` on its line: the chomping and the indentation, 0 if not given.

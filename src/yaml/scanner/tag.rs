@@ -35,7 +35,7 @@ impl Scanner<'_> {
 
     fn scan_directive_name(&mut self) -> Result<Span, Error> {
         let name = self.scan_word()?;
-        if name.start == name.end {
+        if name.is_empty() {
             return Err(self.error("could not find expected directive name"));
         }
         if !self.cursor.at_blankz(0) {
@@ -94,7 +94,7 @@ impl Scanner<'_> {
                 self.cursor.at(0),
                 b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
             );
-        if name.start == name.end || !ends {
+        if name.is_empty() || !ends {
             return Err(self.error("did not find expected alphabetic or numeric character"));
         }
         let kind = if is_alias {
@@ -136,11 +136,9 @@ impl Scanner<'_> {
             return Ok((handle, self.scan_uri(None)?));
         }
         let suffix = self.scan_uri(Some(handle))?;
-        let bang = Span {
-            end: handle.start + 1,
-            ..handle
-        };
-        if suffix.start == suffix.end {
+        let start = handle.range().start;
+        let bang = Span::of_source(start..start + 1);
+        if suffix.is_empty() {
             return Ok((suffix, bang));
         }
         Ok((bang, suffix))
@@ -158,11 +156,7 @@ impl Scanner<'_> {
         if self.cursor.at(0) == b'!' {
             self.cursor.skip_ascii(1);
         }
-        Ok(Span {
-            start,
-            end: self.cursor.pos(),
-            built: false,
-        })
+        Ok(Span::of_source(start..self.cursor.pos()))
     }
 
     /// Scans the characters of a URI, after those of `head` without its `!`.
@@ -170,8 +164,8 @@ impl Scanner<'_> {
         let start = self.built.len();
         let mut found = false;
         if let Some(head) = head {
-            let text = &self.cursor.text()[head.start + 1..head.end];
-            self.built.extend_from_slice(text);
+            let text = &self.cursor.text()[head.range()];
+            self.built.extend_from_slice(&text[1..]);
             found = true;
         }
         self.cursor.need(1)?;
@@ -188,11 +182,7 @@ impl Scanner<'_> {
         if !found {
             return Err(self.error("did not find expected tag URI"));
         }
-        Ok(Span {
-            start,
-            end: self.built.len(),
-            built: true,
-        })
+        Ok(Span::of_built(start..self.built.len()))
     }
 
     /// Scans the `%` escapes of one character.
@@ -228,11 +218,7 @@ impl Scanner<'_> {
             self.cursor.skip_ascii(1);
         }
         self.cursor.need(1)?;
-        Ok(Span {
-            start,
-            end: self.cursor.pos(),
-            built: false,
-        })
+        Ok(Span::of_source(start..self.cursor.pos()))
     }
 }
 
