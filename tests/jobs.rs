@@ -39,7 +39,7 @@ fn read(path: impl AsRef<Path>) -> String {
 
 /// What the declared jobs `text` become, in the order in which Jenkins runs it.
 fn declare(name: &str, text: &str, settings: &JobsSettings) -> Vec<(String, String)> {
-    let context = Context::new(&json!({"vars": {"domain": "ci.example.com"}}));
+    let context = Context::new(|| Ok(json!({"vars": {"domain": "ci.example.com"}})));
     let source = Source {
         file: format!("jobs/{name}"),
         text: text.to_owned(),
@@ -193,7 +193,7 @@ fn combinations_and_files_are_bounded() {
             rank: Rank::default(),
         };
         let sources = Sources::from([("a.yaml".to_owned(), source)]);
-        let context = Context::new(&json!({}));
+        let context = Context::new(|| Ok(json!({})));
         jobs::declare(sources, &JobsSettings::default(), &context)
             .map(|_| ())
             .map_err(|e| e.to_string())

@@ -36,8 +36,19 @@ pub struct Additions {
 pub struct Values {
     /// What goes to Helm as the user's values.
     pub user: Tree,
+    /// The chart's defaults.
+    defaults: Tree,
+}
+
+impl Values {
     /// The user's values over the chart's defaults.
-    pub merged: Tree,
+    ///
+    /// # Errors
+    ///
+    /// The values are too deep or too many.
+    pub fn merged(&self) -> Result<Tree, Box<Diagnostic>> {
+        over_defaults(&self.user, &self.defaults)
+    }
 }
 
 /// Puts the values of `overlay` together over `defaults`.
@@ -58,9 +69,10 @@ pub fn assemble(
         }
     }
     add(&mut user, additions, overlay.helm)?;
-    let user = Tree::map(user);
-    let merged = over_defaults(&user, defaults)?;
-    Ok(Values { user, merged })
+    Ok(Values {
+        user: Tree::map(user),
+        defaults: defaults.clone(),
+    })
 }
 
 /// A values file with the directory that it belongs to.

@@ -52,14 +52,15 @@ pub(super) fn run(args: &ValuesArgs) -> Result<(), Error> {
     for warning in unknown_keys(&values.user, &known) {
         output::stderr(&format!("warning: {warning:#}"));
     }
+    let merged = values.merged()?;
     let Some(path) = &args.explain else {
-        return output::stdout(yaml::write(&values.merged).as_bytes());
+        return output::stdout(yaml::write(&merged).as_bytes());
     };
     let keys = keys(path);
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let defaults = (chart.defaults(), chart.defaults_text());
     let says = explain(&prepared.overlay, defaults, &prepared.additions, &keys)?;
-    let value = values.merged.at(keys.iter().copied());
+    let value = merged.at(keys.iter().copied());
     if says.is_empty() && value.is_none() {
         return Err(Error::input(format!("no layer sets `{path}`")));
     }

@@ -86,7 +86,7 @@ pub fn read(
     directories: &[&str],
     kind: Kind,
     exclude: &[String],
-    context: &Context,
+    context: &Context<'_>,
 ) -> Result<Sources, Box<Diagnostic>> {
     let exclude = globs(exclude, kind)?;
     let mut chosen: BTreeMap<String, String> = BTreeMap::new();

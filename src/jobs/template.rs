@@ -1,5 +1,7 @@
 //! The `.j2` files: minijinja, strict about undefined names.
 
+use std::cell::LazyCell;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
@@ -12,13 +14,21 @@ use crate::limits::{MAX_JINJA_BYTES, MAX_JINJA_STEPS};
 const MIN_STEPS: u64 = 1_000;
 
 /// What templates can refer to: `vars`, `values`, `release`, `chart`, `overlay`.
-#[derive(Debug, Clone)]
-pub struct Context(Value);
+///
+/// The data is made when the first template asks for it: most overlays have none.
+pub struct Context<'a>(LazyCell<Made, Make<'a>>);
 
-impl Context {
-    /// Makes a context of named data.
-    pub fn new(data: &Json) -> Context {
-        Context(value(data))
+type Made = Result<Value, Box<Diagnostic>>;
+type Make<'a> = Box<dyn FnOnce() -> Made + 'a>;
+
+impl<'a> Context<'a> {
+    /// Makes a context of the named data that `make` gives.
+    pub fn new(make: impl FnOnce() -> Result<Json, Box<Diagnostic>> + 'a) -> Context<'a> {
+        Context(LazyCell::new(Box::new(|| make().map(|data| value(&data)))))
+    }
+
+    fn value(&self) -> Made {
+        LazyCell::force(&self.0).clone()
     }
 }
 
@@ -28,16 +38,17 @@ impl Context {
 ///
 /// Points at the syntax error, the undefined name or the failing call; also when the template
 /// takes too many steps or writes too much.
-pub(super) fn render(text: &str, file: &str, context: &Context) -> Result<String, Box<Diagnostic>> {
+pub(super) fn render(
+    text: &str,
+    file: &str,
+    context: &Context<'_>,
+) -> Result<String, Box<Diagnostic>> {
+    let names = context.value()?;
     let engine = engine(MAX_JINJA_STEPS);
     let mut out = Bounded(Vec::new());
     let done = engine
         .template_from_named_str(file, text)
-        .and_then(|template| {
-            template
-                .render_captured_to(context.0.clone(), &mut out)
-                .map(drop)
-        });
+        .and_then(|template| template.render_captured_to(names, &mut out).map(drop));
     finish(done, out, file, text)
 }
 
@@ -50,9 +61,10 @@ pub(super) fn render(text: &str, file: &str, context: &Context) -> Result<String
 pub(super) fn render_each(
     text: &str,
     file: &str,
-    context: &Context,
+    context: &Context<'_>,
     items: Vec<Map<String, Json>>,
 ) -> Result<String, Box<Diagnostic>> {
+    let shared = context.value()?;
     // The smallest useful template takes a few hundred steps.
     let n_items = u64::try_from(items.len()).unwrap_or(u64::MAX).max(1);
     let engine = engine((MAX_JINJA_STEPS / n_items).max(MIN_STEPS));
@@ -62,7 +74,7 @@ pub(super) fn render_each(
         .and_then(|template| {
             for item in items {
                 let item = value(&Json::Object(item));
-                let names = minijinja::context! { item, ..context.0.clone() };
+                let names = minijinja::context! { item, ..shared.clone() };
                 template.render_captured_to(names, &mut out).map(drop)?;
                 if out.0.last().is_some_and(|byte| *byte != b'\n') {
                     out.0.push(b'\n');
@@ -176,7 +188,7 @@ mod tests {
 
     #[test]
     fn results_are_bounded() {
-        let context = Context::new(&json!({}));
+        let context = Context::new(|| Ok(json!({})));
         let lines = |n: usize| {
             let text = format!("{{% for i in range({n}) %}}{{{{ 'x' * 1024 }}}}{{% endfor %}}");
             render(&text, "a.groovy.j2", &context).map(|result| result.len())

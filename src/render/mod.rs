@@ -218,7 +218,7 @@ fn documents(
     let settings = &overlay.settings;
     let repository = &overlay.place.repository;
     let directories = overlay.directories();
-    let context = context(overlay, chart, values)?;
+    let context = context(overlay, chart, values);
     let exclude = |globs: &Option<Vec<String>>| globs.clone().unwrap_or_default();
     let read = |kind: Kind, exclude: &[String]| {
         jobs::read(repository, &directories, kind, exclude, &context)
@@ -301,20 +301,22 @@ fn check_chart(overlay: &Overlay, chart: &dyn LoadedChart) -> Result<(), Box<Dia
 }
 
 /// What templates under `jobs/`, `casc/` and `manifests/` can refer to.
-fn context(
-    overlay: &Overlay,
-    chart: &dyn LoadedChart,
-    values: &Values,
-) -> Result<Context, Box<Diagnostic>> {
-    let merged = json::to_json(&values.merged)
-        .map_err(|e| Diagnostic::error(format!("the merged values: {e}")))?;
-    Ok(Context::new(&json!({
-        "vars": overlay.settings.vars,
-        "values": merged,
-        "release": {"name": overlay.release_name, "namespace": overlay.namespace},
-        "chart": {"name": chart.name(), "version": chart.version()},
-        "overlay": {"name": overlay.name, "path": overlay.path},
-    })))
+fn context<'a>(
+    overlay: &'a Overlay,
+    chart: &'a dyn LoadedChart,
+    values: &'a Values,
+) -> Context<'a> {
+    Context::new(|| {
+        let merged = json::to_json(&values.merged()?)
+            .map_err(|e| Diagnostic::error(format!("the merged values: {e}")))?;
+        Ok(json!({
+            "vars": overlay.settings.vars,
+            "values": merged,
+            "release": {"name": overlay.release_name, "namespace": overlay.namespace},
+            "chart": {"name": chart.name(), "version": chart.version()},
+            "overlay": {"name": overlay.name, "path": overlay.path},
+        }))
+    })
 }
 
 /// Reads the patches of the bases, then those of the overlay.

@@ -151,7 +151,7 @@ fn patched_values_are_what_helm_needs() {
     assert_eq!(at(&["agent", "image", "tag"]), Some(Tree::str("9")));
     let limits = &["controller", "resources", "limits"];
     assert_eq!(at(limits), Some(Tree::Null));
-    assert_eq!(values.merged.at(limits.iter().copied()), None);
+    assert_eq!(values.merged().unwrap().at(limits.iter().copied()), None);
 }
 
 /// Each file of `testdata/render/cases/` is a repository and what comes of rendering `o` in it.

@@ -18,7 +18,7 @@ pub(super) fn write(
     file: File<'_>,
     node: Node<'_>,
     data: &Tree,
-    context: &Context,
+    context: &Context<'_>,
 ) -> Result<String, Box<Diagnostic>> {
     let fields = Fields::new(file, node, &["template", "items", "matrix"])?;
     let text = fields.needed("template")?;

@@ -46,7 +46,7 @@ const REFUSED: &str = "?*/\\%!@#$^&|<>[]:;";
 pub fn declare(
     sources: Sources,
     settings: &JobsSettings,
-    context: &Context,
+    context: &Context<'_>,
 ) -> Result<Sources, Box<Diagnostic>> {
     let (files, mut sources): (Vec<_>, Sources) = {
         let (files, others): (Vec<_>, Vec<_>) = sources
@@ -118,7 +118,7 @@ impl Declared {
         &mut self,
         path: &str,
         source: &Source,
-        context: &Context,
+        context: &Context<'_>,
     ) -> Result<String, Box<Diagnostic>> {
         let file = File {
             name: &source.file,
