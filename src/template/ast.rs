@@ -163,13 +163,15 @@ impl Span {
 }
 
 impl Program {
+    /// Starts with room for what a usual text of that length takes.
     pub(super) fn new(name: Str, text: Str) -> Program {
+        let room = text.len() / 16;
         Program {
             name,
             text,
-            nodes: Vec::new(),
-            links: Vec::new(),
-            names: Vec::new(),
+            nodes: Vec::with_capacity(room),
+            links: Vec::with_capacity(room),
+            names: Vec::with_capacity(room / 2),
             symbols: Vec::new(),
             declared: Vec::new(),
             strings: Vec::new(),
@@ -177,6 +179,13 @@ impl Program {
             definitions: Vec::new(),
             line_starts: OnceLock::new(),
         }
+    }
+
+    /// Gives back the room that is not used: programs live long.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.links.shrink_to_fit();
+        self.names.shrink_to_fit();
     }
 
     pub(super) fn node(&self, id: Id) -> Node {

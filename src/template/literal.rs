@@ -4,6 +4,8 @@
 //! hold it, which is how Go's ideal constants work. Refused with Go's texts: bad escapes,
 //! malformed characters, and numbers that no type can hold.
 
+use std::borrow::Cow;
+
 use crate::value::number::{parse_float, parse_int, parse_uint};
 use crate::value::quote::quote;
 
@@ -34,10 +36,13 @@ pub(super) enum Ideal {
 }
 
 /// Reads a string with its quotes.
-pub(super) fn string(quoted: &[u8]) -> Result<Vec<u8>, &'static str> {
+pub(super) fn string(quoted: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     let inner = &quoted[1..quoted.len() - 1];
     if quoted[0] == b'`' {
         return Ok(inner.iter().copied().filter(|&b| b != b'\r').collect());
+    }
+    if memchr::memchr(b'\\', inner).is_none() && std::str::from_utf8(inner).is_ok() {
+        return Ok(Cow::Borrowed(inner));
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -51,7 +56,7 @@ pub(super) fn string(quoted: &[u8]) -> Result<Vec<u8>, &'static str> {
         rest = after;
     }
     push_valid(&mut out, rest);
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 /// Reads a character with its quotes.

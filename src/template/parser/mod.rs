@@ -38,6 +38,7 @@ pub(super) fn parse(name: &Str, text: &Str, functions: Functions) -> Result<Prog
     parser.program.symbols.push((0, 0));
     parser.symbols.insert(b"$", Symbol::DOLLAR);
     parser.file(name)?;
+    parser.program.shrink();
     Ok(parser.program)
 }
 

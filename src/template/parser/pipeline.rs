@@ -272,7 +272,7 @@ impl Parser<'_> {
 
     pub(super) fn string(&self, token: Token) -> Parsed<Str> {
         literal::string(self.lexer.slice(token))
-            .map(Str::from)
+            .map(|text| Str::from(&*text))
             .map_err(|message| self.error(message))
     }
 }
