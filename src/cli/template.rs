@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use super::output;
 use crate::chart::{self, LoadOptions};
 use crate::files::{self, Links};
 use crate::helm::{HelmCompat, LogLine};
-use crate::release::{self, Options, Rendered};
+use crate::release::{self, Options, Rendered, TemplateCache};
 use crate::values::{self, ValuesOptions};
 
 /// Prints what `helm template` prints.
@@ -240,6 +241,9 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         links: Links::Anywhere,
     };
     let loaded = chart::load(&path, load).map_err(|error| Error::input(error.message()))?;
+    // The process ends soon, and the system takes large data back faster than we do.
+    let (values, loaded) = (ManuallyDrop::new(values), ManuallyDrop::new(loaded));
+    let templates = ManuallyDrop::new(TemplateCache::default());
     let options = Options {
         name: name.clone(),
         namespace: args.namespace.clone(),
@@ -257,7 +261,8 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         dns: args.cluster.enable_dns,
     };
     log(&loaded.log, helm);
-    let rendered = release::render(&loaded.chart, &values, &options, &host).map_err(|error| {
+    let rendered = release::render_cached(&loaded.chart, &values, &options, &host, &templates);
+    let rendered = rendered.map_err(|error| {
         log(&error.log, helm);
         Error::input(error.helm_text())
     })?;
