@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jenkins_cmp::par;
+
 const OVERLAYS: [&str; 3] = ["prod", "staging", "mobile"];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -146,10 +148,7 @@ fn children_cpu() -> Outcome<Duration> {
 fn memory(directory: &Path) -> Outcome<(String, String)> {
     let (state, calls) = (directory.join("state"), directory.join("calls-memory"));
     let overlay = fleet().join("overlays/prod");
-    let slot = fs::File::options()
-        .append(true)
-        .open(state.join("slot-0"))?;
-    slot.lock()?;
+    let slot = par::lock_within(&state.join("slot-0"), Duration::ZERO)?.ok_or("a held slot")?;
     let mut child = plugin(&overlay, &state, "1", &calls).spawn()?;
     thread::sleep(Duration::from_millis(500));
     let waiting = status(&child).ok_or("the waiting process is gone")?;

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -50,6 +51,7 @@ impl Call {
         let line = json!({
             "command": self.command,
             "version": env!("CARGO_PKG_VERSION"),
+            "pid": process::id(),
             "start_unix_ms": milliseconds(start),
             "outcome": self.outcome,
             "exit_code": self.exit_code,
@@ -217,6 +219,7 @@ mod tests {
         assert_eq!(line["wait_ms"], 3.0);
         assert_eq!(line["phases_ms"]["settings"], 0.5);
         assert_eq!(line["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(line["pid"], process::id());
     }
 
     #[test]

@@ -7,10 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jenkins_cmp::par;
+
 use crate::support::{self, Output, Run, TempDir};
 
 /// How long a test waits for what must happen.
 const LONG: Duration = Duration::from_secs(120);
+
+const BINARY: &str = env!("CARGO_BIN_EXE_jenkins-cmp");
 
 /// A state directory and a log of calls.
 struct Scene {
@@ -31,13 +35,9 @@ impl Scene {
     /// Holds a slot as a process would, and so makes everybody wait.
     fn hold(&self, slot: usize) -> File {
         self.done_once();
-        let file = File::options()
-            .append(true)
-            .create(true)
-            .open(self.state().join(format!("slot-{slot}")))
-            .expect("a slot");
-        file.lock().expect("a lock");
-        file
+        let path = self.state().join(format!("slot-{slot}"));
+        let file = par::lock_within(&path, Duration::ZERO).expect("a lock");
+        file.expect("a free slot")
     }
 
     /// Runs one call, so that the directory is there.
@@ -52,7 +52,25 @@ impl Scene {
 
     /// Starts a call with `n_slots`.
     fn spawn(&self, n_slots: usize) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"))
+        self.configure(&mut Command::new(BINARY), n_slots)
+            .spawn()
+            .expect("the binary starts")
+    }
+
+    /// Starts a call that runs on when it is told to.
+    fn spawn_stopped(&self) -> Child {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "kill -STOP $$; exec \"$@\"", "sh", BINARY]);
+        let child = self.configure(&mut shell, 1).spawn().expect("a shell");
+        let stat = format!("/proc/{}/stat", child.id());
+        let is_stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        wait_until("a stopped process", is_stopped);
+        child
+    }
+
+    /// Adds the arguments and surroundings of a call to `command`.
+    fn configure<'c>(&self, command: &'c mut Command, n_slots: usize) -> &'c mut Command {
+        command
             .args(generate_args(&self.state(), n_slots))
             .env_clear()
             .env(
@@ -67,8 +85,6 @@ impl Scene {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts")
     }
 
     /// Starts a call and returns when it stands in the queue behind `n_waiting` others.
@@ -79,29 +95,40 @@ impl Scene {
     }
 
     fn tickets(&self) -> usize {
-        let entries = fs::read_dir(self.state()).expect("the state directory");
-        entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("ticket-"))
-            .count()
+        tickets(&self.state())
     }
 
     /// The calls so far, in the order in which they got in.
     fn calls(&self) -> Vec<Call> {
-        let text = fs::read_to_string(self.directory.path().join("calls")).expect("a log");
-        let mut calls: Vec<Call> = text.lines().map(Call::parse).collect();
-        calls.sort_by(|a, b| a.entered.total_cmp(&b.entered));
-        calls
+        calls(&self.directory.path().join("calls"))
     }
+}
+
+/// The calls in the log at `path`, in the order in which they got in.
+pub(crate) fn calls(path: &Path) -> Vec<Call> {
+    let text = fs::read_to_string(path).expect("a log");
+    let mut calls: Vec<Call> = text.lines().map(Call::parse).collect();
+    calls.sort_by(|a, b| a.entered.total_cmp(&b.entered));
+    calls
+}
+
+/// How many tickets there are, held or left behind.
+pub(crate) fn tickets(state: &Path) -> usize {
+    let entries = fs::read_dir(state).expect("the state directory");
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("ticket-"))
+        .count()
 }
 
 /// When a call came, got in and was done, in milliseconds.
 #[derive(Debug)]
-struct Call {
+pub(crate) struct Call {
+    pub(crate) pid: u64,
     came: f64,
     entered: f64,
     left: f64,
-    outcome: String,
+    pub(crate) outcome: String,
 }
 
 impl Call {
@@ -117,6 +144,7 @@ impl Call {
             .iter()
             .sum();
         Call {
+            pid: call["pid"].as_u64().expect("a number"),
             came,
             entered,
             left: entered + busy,
@@ -126,7 +154,7 @@ impl Call {
 }
 
 /// The most calls that were in at one moment.
-fn most_inside(calls: &[Call]) -> usize {
+pub(crate) fn most_inside(calls: &[Call]) -> usize {
     let inside = |at: f64| {
         calls
             .iter()
@@ -164,7 +192,7 @@ fn generate_args(state: &Path, n_slots: usize) -> [String; 5] {
     ]
 }
 
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < LONG, "{what} did not come about");
@@ -191,6 +219,14 @@ fn refused(state: &Path) -> Output {
         output.stderr
     );
     output
+}
+
+/// Sends a signal to a process; says whether it was still there.
+pub(crate) fn signal(pid: u32, name: &str) -> bool {
+    let mut command = Command::new("kill");
+    command.arg(format!("-{name}")).arg(pid.to_string());
+    let status = command.stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 fn is_root() -> bool {
@@ -232,6 +268,61 @@ fn calls_get_in_as_they_came() {
         assert_eq!(calls.len(), 25);
         assert!(calls.is_sorted_by(|a, b| a.came < b.came), "{calls:#?}");
     }
+}
+
+#[test]
+fn calls_get_in_as_they_started_even_if_they_run_late() {
+    let scene = Scene::new("par-late");
+    let held = scene.hold(0);
+    let late: Vec<Child> = (0..6).map(|_| scene.spawn_stopped()).collect();
+    let mut order: Vec<u64> = late.iter().map(|child| u64::from(child.id())).collect();
+    let early: Vec<Child> = (0..6).map(|n| scene.spawn_waiter(1, n)).collect();
+    order.extend(early.iter().map(|child| u64::from(child.id())));
+    for child in late.iter().rev() {
+        assert!(signal(child.id(), "CONT"));
+    }
+    wait_until("all tickets", || scene.tickets() == 12);
+    drop(held);
+    for child in late.into_iter().chain(early) {
+        assert_eq!(finish(child).code, 0);
+    }
+    let entered: Vec<u64> = scene.calls().iter().map(|call| call.pid).collect();
+    assert_eq!(entered, order);
+}
+
+#[test]
+fn sidecars_on_one_volume_share_the_cap() {
+    let scene = Scene::new("par-volume");
+    scene.done_once();
+    // Each namespace counts its processes from 1, as each container does.
+    let sidecar = |clock: &str| {
+        let script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do \"$@\" & done; wait";
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount-proc"]);
+        command.args(["--time", "--boottime", clock]);
+        command.args(["sh", "-c", script, "sh", BINARY]);
+        scene.configure(&mut command, 1);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        finish(command.spawn().expect("unshare starts"))
+    };
+    let output = sidecar("0");
+    if output.code != 0 {
+        support::note(&format!(
+            "namespaces cannot be made here ({}): sidecars on one volume are left out",
+            output.stderr.trim()
+        ));
+        return;
+    }
+    // The second one's clock is a day ahead.
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(sidecar("0").code, 0));
+        scope.spawn(|| assert_eq!(sidecar("86400").code, 0));
+    });
+    let calls = scene.calls();
+    assert_eq!(calls.len(), 36);
+    assert!(calls.iter().all(|call| call.outcome == "done"));
+    assert!(most_inside(&calls) <= 1, "{calls:#?}");
+    assert_eq!(scene.tickets(), 0);
 }
 
 #[test]
@@ -331,6 +422,12 @@ fn a_waiting_call_has_read_nothing_and_sleeps() {
         thread::sleep(Duration::from_millis(700));
         assert_eq!(ticks(), before, "a waiting process uses the processor");
         let status = fs::read_to_string(path.join("status")).expect("a process");
+        let threads = status.lines().find_map(|l| l.strip_prefix("Threads:"));
+        let threads = threads.and_then(|n| n.trim().parse::<u32>().ok());
+        assert!(
+            threads.is_some_and(|n| n <= 2),
+            "a waiting call has {threads:?} threads"
+        );
         let private = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
         let kilobytes = private.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
         assert!(kilobytes.is_some_and(|n| n < 2048), "{private:?}");
@@ -432,7 +529,7 @@ fn render_takes_the_cap_from_the_settings_and_generate_does_not() {
     let root = scene.directory.path().join("fleet");
     let overlay = root.join("overlays/one");
     let chart = support::root().join("testdata/charts/jenkins");
-    copy(&chart, &root.join("charts/jenkins"));
+    support::copy(&chart, &root.join("charts/jenkins"));
     let settings =
         "parallelism: 1\nchart: {path: charts/jenkins}\nrelease: {name: one, namespace: ci}\n";
     let set = |settings: &str| scene.directory.write("fleet/jenkins-cmp.yaml", settings);
@@ -466,18 +563,6 @@ fn render_takes_the_cap_from_the_settings_and_generate_does_not() {
         "{}",
         output.stderr
     );
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry.expect("a file of the chart");
-        let target = to.join(entry.path().strip_prefix(from).expect("a path below"));
-        if entry.file_type().is_dir() {
-            fs::create_dir_all(target).expect("a directory");
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 #[test]

@@ -107,3 +107,16 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn note(text: &str) {
     eprintln!("note: {text}");
 }
+
+/// Copies a directory with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("a file of the chart");
+        let target = to.join(entry.path().strip_prefix(from).expect("a path below"));
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).expect("a directory");
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::exit::Error;
 use super::output;
 use crate::diag::Diagnostic;
 use crate::metrics::{self, Call};
-use crate::par::{self, Gate, GateError, Slot};
+use crate::par::{self, Arrival, Gate, GateError, Slot};
 
 /// How many renders run at once, and where figures about them go.
 #[derive(Args, Debug)]
@@ -69,13 +69,15 @@ impl GateArgs {
         defaults: Defaults,
         work: impl FnOnce(&Meter<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        // One right after the other, so that times told by both clocks fit together.
+        let (start, mark) = (SystemTime::now(), Instant::now());
         let meter = Meter {
             args: self,
             defaults,
             record: Mutex::new(Record {
                 call: Call {
                     command: defaults.command,
-                    start: SystemTime::now(),
+                    start,
                     outcome: "bug",
                     exit_code: 70,
                     waited: Duration::ZERO,
@@ -84,7 +86,7 @@ impl GateArgs {
                     n_bytes: 0,
                 },
                 first_slot: None,
-                mark: Instant::now(),
+                mark,
             }),
         };
         let result = work(&meter);
@@ -122,14 +124,14 @@ struct Record {
 }
 
 impl Meter<'_> {
-    /// Waits for a slot; without flag and variable there are `n_slots`.
-    pub(super) fn enter(&self, n_slots: NonZeroUsize) -> Result<Slot, Error> {
+    /// Waits for a slot among those who came earlier; without flag and variable there are `n_slots`.
+    pub(super) fn enter(&self, arrival: Arrival, n_slots: NonZeroUsize) -> Result<Slot, Error> {
         let directory = self.args.state_dir.clone();
         let directory = directory.unwrap_or_else(|| par::default_directory(&std::env::temp_dir()));
         let seconds = self.args.queue_timeout.map(Duration::from_secs);
         let patience = seconds.unwrap_or(self.defaults.queue_timeout);
         let n_slots = self.args.parallelism.unwrap_or(n_slots);
-        let slot = Gate::open(&directory, n_slots).and_then(|gate| gate.enter(patience));
+        let slot = Gate::open(&directory, n_slots).and_then(|gate| gate.enter(arrival, patience));
         let mut guard = self.record();
         let record = &mut *guard;
         match slot {
@@ -214,7 +216,6 @@ fn failure(error: &GateError) -> Error {
              together with Argo CD's `controller.repo.server.timeout.seconds`; or, where there are \
              cores to spare, the number of slots (`--parallelism`, JENKINS_CMP_PARALLELISM)"
         }
-        GateError::Wait { .. } => "the limit of processes or threads may be reached",
         _ => {
             "name another one (`--state-dir`, JENKINS_CMP_STATE_DIR): an absolute path on a disk \
              with free space, absent or a directory that only the user of this process can write to"

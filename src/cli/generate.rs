@@ -14,6 +14,7 @@ use super::host::{self, System};
 use super::remote::Remote;
 use super::render::{self, SettingsArgs, World};
 use crate::diag::Diagnostic;
+use crate::par::Arrival;
 use crate::release::Derived;
 use crate::render::ReleaseInput;
 use crate::template::Host;
@@ -75,7 +76,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Error> {
     args.gate.measured(DEFAULTS, |meter| {
         // Before anything is read: a waiting call costs next to nothing. The settings of a
         // repository have no say here, since the sidecar's cores are not theirs to give.
-        let slot = meter.enter(NonZeroUsize::MIN)?;
+        let slot = meter.enter(Arrival::of_process(), NonZeroUsize::MIN)?;
         let directory = current_directory()?;
         let remote = Remote::new(&args.settings.remote);
         let world = World::new(&args.settings, &make_host, &remote);

@@ -19,6 +19,7 @@ use crate::diag::Diagnostic;
 use crate::files::FileError;
 use crate::fleet::{Fleet, Member, OutputTree};
 use crate::helm::HelmCompat;
+use crate::par::Arrival;
 use crate::release::Derived;
 use crate::render::{self, ChartRenderer, HelmCharts, MakeHost, Prepared, ReleaseInput};
 use crate::template::Host;
@@ -132,7 +133,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
         let n_slots = args.gate.n_slots(in_files)?;
         // Every overlay waits for its turn among all processes.
         let render = |member: &Member| {
-            let _slot = meter.enter(n_slots)?;
+            let _slot = meter.enter(Arrival::now(), n_slots)?;
             world.render(&member.directory(), meter)
         };
         if let Some(directory) = &args.output {

@@ -37,11 +37,6 @@ pub enum GateError {
         /// Why.
         source: io::Error,
     },
-    /// Waiting for a lock failed.
-    Wait {
-        /// Why.
-        source: io::Error,
-    },
 }
 
 impl fmt::Display for GateError {
@@ -68,9 +63,6 @@ impl fmt::Display for GateError {
                 "failed to {what} the state directory `{}`: {source}",
                 path.display()
             ),
-            GateError::Wait { source } => {
-                write!(f, "failed to wait for a render slot: {source}")
-            }
         }
     }
 }
@@ -78,7 +70,7 @@ impl fmt::Display for GateError {
 impl Error for GateError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            GateError::State { source, .. } | GateError::Wait { source } => Some(source),
+            GateError::State { source, .. } => Some(source),
             GateError::Timeout { .. } | GateError::Relative { .. } | GateError::Unsafe { .. } => {
                 None
             }

@@ -4,35 +4,36 @@
 //! callers that came earlier have got theirs. Refused: directories that others could tamper with,
 //! and waiting beyond a limit.
 //!
-//! Every lock is an exclusive `flock`, so the kernel releases it however its process dies. Three
-//! kinds of files lie in the directory:
+//! Two kinds of files lie in the directory, all of them FIFOs (`lock` says why):
 //!
-//! - `queue` is held for the moment in which a caller looks whether it must wait and, if so, draws
-//!   a ticket. Who holds it has arrived.
-//! - `ticket-N` is made and locked while `queue` is held, and kept locked until its owner has a
-//!   slot or gives up. Numbers rise, so a waiter's place is the number of locked tickets below its
-//!   own. It sleeps on the nearest one: one departure wakes one waiter. A ticket that nobody
-//!   locks belonged to a process that died, and is passed over and removed.
-//! - `slot-I` is held while rendering. The first in the queue sleeps on all slots at once.
+//! - `ticket-ARRIVAL` is held by a caller from its arrival until it has a slot or gives up. A
+//!   waiter's place is the number of held tickets before its own. It sleeps on the nearest one:
+//!   one departure wakes one waiter, who looks again. A ticket that nobody holds belonged to a
+//!   process that died, and is removed.
+//! - `slot-I` is locked while rendering. The first in the queue sleeps on all slots at once. Who
+//!   came earlier but drew a ticket later may find it there; so it looks back once more when it
+//!   has a slot, and lets that one have it.
 //!
-//! Nothing but the locks carries state: an empty directory and one full of files from processes
+//! Nothing but held files carries state: an empty directory and one full of files from processes
 //! that were killed behave alike.
 
+mod arrival;
 mod error;
+mod lock;
 mod state;
-mod wait;
 
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub use arrival::Arrival;
 pub use error::GateError;
+pub use lock::lock_within;
 use state::State;
 pub use state::default_directory;
-pub use wait::lock_within;
 
-/// Most slots that one gate may have: the first in the queue takes a thread for each.
+/// Most slots that one gate may have: the first in the queue opens a file for each.
 pub const MAX_SLOTS: usize = 256;
 
 /// The entrance to the work that is capped.
@@ -60,53 +61,44 @@ impl Gate {
         })
     }
 
-    /// Waits for a slot, at most for `patience`, after everybody who came earlier.
+    /// Waits for a slot, at most for `patience`.
+    ///
+    /// Who gets one has arrived before everybody who is in the queue at that moment.
     ///
     /// # Errors
     ///
     /// [`GateError::Timeout`] when no slot came free in time; otherwise the state directory cannot
     /// be used. Nothing stays locked.
-    pub fn enter(&self, patience: Duration) -> Result<Slot, GateError> {
+    pub fn enter(&self, arrival: Arrival, patience: Duration) -> Result<Slot, GateError> {
         let start = Instant::now();
-        let wait = Wait {
-            start,
-            deadline: wait::deadline(start, patience),
+        let deadline = lock::deadline(start, patience);
+        let timeout = || GateError::Timeout {
+            waited: start.elapsed(),
             n_slots: self.n_slots,
         };
-        let queue = self.state.lock_file("queue")?;
-        let queue = wait.any(vec![queue])?;
-        if self.state.nearest_ticket(None)?.is_none()
-            && let Some(file) = self.free_slot()?
-        {
-            return Ok(wait.over(file));
-        }
-        let ticket = self.state.draw_ticket()?;
-        drop(queue);
-        while let Some(ahead) = self.state.nearest_ticket(Some(ticket.number()))? {
-            wait.any(vec![ahead])?;
-        }
-        let slot = match self.free_slot()? {
-            Some(slot) => slot,
-            None => wait.any(self.slots().collect::<Result<_, _>>()?)?,
-        };
-        Ok(wait.over(slot))
-    }
-
-    /// Locks a slot that is free now.
-    fn free_slot(&self) -> Result<Option<File>, GateError> {
-        for slot in self.slots() {
-            let slot = slot?;
-            if wait::is_free(&slot).map_err(|e| self.state.failed("lock a file in", e))? {
-                return Ok(Some(slot));
+        let slots = self.state.slots(self.n_slots);
+        let ticket = self.state.draw_ticket(arrival)?;
+        loop {
+            while let Some(ahead) = self.state.nearest_ticket(arrival)? {
+                let is_gone = lock::wait(&[ahead], deadline);
+                if !is_gone.map_err(|e| self.state.failed("wait for a file in", e))? {
+                    return Err(timeout());
+                }
+            }
+            let slot = lock::lock_any(&slots, deadline);
+            let slot = slot.map_err(|e| self.state.failed("make or lock a file in", e))?;
+            let slot = slot.ok_or_else(timeout)?;
+            if self.state.nearest_ticket(arrival)?.is_none() {
+                // Before the ticket goes, and with it the next one's reason to wait.
+                let entered = Instant::now();
+                drop(ticket);
+                return Ok(Slot {
+                    _file: slot,
+                    waited: entered.duration_since(start),
+                    entered,
+                });
             }
         }
-        Ok(None)
-    }
-
-    /// The slots, last one first: callers with a smaller cap find theirs more often free.
-    fn slots(&self) -> impl Iterator<Item = Result<File, GateError>> {
-        let numbers = (0..self.n_slots).rev();
-        numbers.map(|i| self.state.lock_file(&format!("slot-{i}")))
     }
 }
 
@@ -128,36 +120,6 @@ impl Slot {
     /// When it was got.
     pub fn entered(&self) -> Instant {
         self.entered
-    }
-}
-
-/// The patience of one call.
-struct Wait {
-    start: Instant,
-    deadline: Instant,
-    n_slots: usize,
-}
-
-impl Wait {
-    /// Sleeps until one of `files` is locked by us.
-    fn any(&self, files: Vec<File>) -> Result<File, GateError> {
-        match wait::lock_any(files, self.deadline) {
-            Ok(Some(file)) => Ok(file),
-            Ok(None) => Err(GateError::Timeout {
-                waited: self.start.elapsed(),
-                n_slots: self.n_slots,
-            }),
-            Err(source) => Err(GateError::Wait { source }),
-        }
-    }
-
-    fn over(&self, file: File) -> Slot {
-        let entered = Instant::now();
-        Slot {
-            _file: file,
-            waited: entered.duration_since(self.start),
-            entered,
-        }
     }
 }
 

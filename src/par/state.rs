@@ -2,18 +2,23 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use super::Arrival;
 use super::error::GateError;
-use super::wait;
+use super::lock::{self, Watch};
 
 /// The state directory below `temporary` that belongs to the user of this process.
 pub fn default_directory(temporary: &Path) -> PathBuf {
     temporary.join(format!("jenkins-cmp-{}", user()))
 }
 
+/// Begins the name of the file of a caller in the queue.
 const TICKET: &str = "ticket-";
+
+/// Begins the name of a ticket that nobody holds yet.
+const NEW: &str = "new-";
 
 /// A directory that only this user can change.
 #[derive(Debug)]
@@ -71,71 +76,83 @@ impl State {
         Ok(state)
     }
 
-    /// Opens the file `name` for locking, made if it is absent.
-    pub(super) fn lock_file(&self, name: &str) -> Result<File, GateError> {
-        let mut options = File::options();
-        // Not truncated: there is nothing in it, and a lock needs no more than an open file.
-        options.append(true).create(true).mode(0o600);
-        let file = options.open(self.directory.join(name));
-        file.map_err(|e| self.failed("make a file in", e))
+    /// The files of the slots, last one first: callers with a smaller cap find theirs more often
+    /// free.
+    pub(super) fn slots(&self, n_slots: usize) -> Vec<PathBuf> {
+        let numbers = (0..n_slots).rev();
+        numbers
+            .map(|i| self.directory.join(format!("slot-{i}")))
+            .collect()
     }
 
-    /// Makes and locks the next ticket; the caller holds `queue`.
-    pub(super) fn draw_ticket(&self) -> Result<Ticket, GateError> {
-        let highest = self.tickets()?.into_iter().max();
-        let number = highest.map_or(Some(0), |number| number.checked_add(1));
-        let failed = |e| self.failed("make a file in", e);
-        let number = number.ok_or_else(|| failed(io::Error::other("no ticket is left")))?;
-        let path = self.ticket_path(number);
-        let mut options = File::options();
-        options.append(true).create_new(true).mode(0o600);
-        let file = options.open(&path).map_err(failed)?;
-        let ticket = Ticket { number, path, file };
-        // Nobody else knows the file yet, so this does not block.
-        ticket
-            .file
-            .lock()
-            .map_err(|e| self.failed("lock a file in", e))?;
-        Ok(ticket)
-    }
-
-    /// The locked ticket with the highest number, below `limit` if there is one; removes those of
-    /// processes that died.
-    pub(super) fn nearest_ticket(&self, limit: Option<u64>) -> Result<Option<File>, GateError> {
-        let mut numbers = self.tickets()?;
-        numbers.retain(|number| limit.is_none_or(|limit| *number < limit));
-        numbers.sort_unstable();
-        for number in numbers.into_iter().rev() {
-            let path = self.ticket_path(number);
-            let file = match File::open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(self.failed("open a file in", error)),
-            };
-            if !wait::is_free(&file).map_err(|e| self.failed("lock a file in", e))? {
-                return Ok(Some(file));
+    /// Puts a caller into the queue.
+    pub(super) fn draw_ticket(&self, arrival: Arrival) -> Result<Ticket, GateError> {
+        let ticket = self.path(TICKET, arrival);
+        let beside = self.path(NEW, arrival);
+        loop {
+            // It gets its name when somebody holds it, since others remove what nobody holds. They
+            // may do so while it is new; then it is made again.
+            let drawn = lock::make(&beside).and_then(|()| {
+                let file = lock::hold(&beside)?;
+                fs::rename(&beside, &ticket).map(|()| file)
+            });
+            match drawn {
+                Err(error)
+                    if error.kind() == io::ErrorKind::NotFound && self.directory.exists() => {}
+                Err(error) => return Err(self.failed("make a file in", error)),
+                Ok(file) => {
+                    return Ok(Ticket {
+                        path: ticket,
+                        _file: file,
+                    });
+                }
             }
-            // The number is not in use again: a higher one exists, or the caller holds `queue`.
-            // A file that cannot be removed is passed over again by the next.
-            let _ = fs::remove_file(&path);
+        }
+    }
+
+    /// The holder of the last ticket before `limit`; removes the files of processes that died.
+    pub(super) fn nearest_ticket(&self, limit: Arrival) -> Result<Option<Watch>, GateError> {
+        let failed = |e| self.failed("list", e);
+        let mut tickets = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let name = name.to_str().unwrap_or_default();
+            let arrival = |prefix| name.strip_prefix(prefix).and_then(Arrival::parse);
+            if let Some(new) = arrival(NEW) {
+                self.living(&self.path(NEW, new))?;
+            }
+            tickets.extend(arrival(TICKET).filter(|ticket| *ticket < limit));
+        }
+        tickets.sort_unstable();
+        for ticket in tickets.into_iter().rev() {
+            let holder = self.living(&self.path(TICKET, ticket))?;
+            if holder.is_some() {
+                return Ok(holder);
+            }
         }
         Ok(None)
     }
 
-    /// The numbers of all tickets, in any order.
-    fn tickets(&self) -> Result<Vec<u64>, GateError> {
-        let failed = |e| self.failed("list", e);
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(TICKET));
-            numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    /// The holder of the file at `path`, which is removed if there is none.
+    fn living(&self, path: &Path) -> Result<Option<Watch>, GateError> {
+        let watch = match Watch::open(path) {
+            Ok(watch) => watch,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed("open a file in", error)),
+        };
+        if watch
+            .is_held()
+            .map_err(|e| self.failed("read a file in", e))?
+        {
+            return Ok(Some(watch));
         }
-        Ok(numbers)
+        // One that cannot be removed is passed over again by the next.
+        let _ = fs::remove_file(path);
+        Ok(None)
     }
 
-    fn ticket_path(&self, number: u64) -> PathBuf {
-        self.directory.join(format!("{TICKET}{number}"))
+    fn path(&self, prefix: &str, arrival: Arrival) -> PathBuf {
+        self.directory.join(prefix.to_owned() + &arrival.text())
     }
 
     /// The error that something could not be done with the directory.
@@ -151,22 +168,14 @@ impl State {
 /// A place in the queue; dropping it lets the next one forward.
 #[derive(Debug)]
 pub(super) struct Ticket {
-    number: u64,
     path: PathBuf,
-    file: File,
-}
-
-impl Ticket {
-    /// Its number; those who came earlier have smaller ones.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
+    _file: File,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        // Before the lock goes with the file: who wakes then finds the ticket gone. One that stays
-        // is removed by those who come later.
+        // Before the file is closed: who wakes then finds the ticket gone. One that stays is
+        // removed by those who come later.
         let _ = fs::remove_file(&self.path);
     }
 }
