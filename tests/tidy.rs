@@ -194,3 +194,50 @@ fn every_test_file_is_included() {
         }
     }
 }
+
+#[test]
+fn the_dockerfile_copies_what_the_build_needs() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a text");
+    let (dockerfile, ignore) = (
+        read("deploy/Dockerfile"),
+        read("deploy/Dockerfile.dockerignore"),
+    );
+    let copies = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "));
+    let copies = copies.filter(|line| !line.starts_with("--from"));
+    let directory = crate::support::TempDir::new("dockerfile");
+    for line in copies {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        let (target, sources) = parts.split_last().expect("sources and a target");
+        for source in sources {
+            assert!(
+                ignore.lines().any(|line| line == format!("!{source}")),
+                "{source} is ignored"
+            );
+            let target = directory.path().join(target);
+            match *target == *directory.path().join("./") {
+                true => crate::support::copy(&root().join(source), &target.join(source)),
+                false => crate::support::copy(&root().join(source), &target),
+            }
+        }
+    }
+    // Cargo names every file that a target of Cargo.toml lacks.
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--locked",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(directory.path())
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
