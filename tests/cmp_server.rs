@@ -1,6 +1,7 @@
 //! The plugin behind Argo CD's real plugin server.
 //!
-//! Runs where `JENKINS_CMP_E2E` names the program built from tests/cmp-server.
+//! Runs where `JENKINS_CMP_E2E` names the program built from tests/cmp-server, with the plugin that
+//! `JENKINS_CMP_E2E_PLUGIN` names, or else the one built for the tests.
 
 use std::fs;
 use std::io::Write as _;
@@ -18,7 +19,7 @@ use crate::support::{self, TempDir};
 const PATIENCE_MS: u64 = 120_000;
 
 /// A running plugin server.
-struct Server {
+pub(crate) struct Server {
     program: PathBuf,
     directory: TempDir,
     socket: PathBuf,
@@ -28,10 +29,16 @@ struct Server {
 impl Server {
     /// Starts a server with our plugin.yaml, `more` added below its `spec`.
     fn start(program: &str, more: &str) -> Server {
+        Server::start_with(program, more, &[])
+    }
+
+    /// Starts a server in whose container `environment` is set.
+    pub(crate) fn start_with(program: &str, more: &str, environment: &[(&str, String)]) -> Server {
         let directory = TempDir::new("cmp");
         let config = fs::read_to_string(support::root().join("plugin.yaml")).expect("plugin.yaml");
-        let binary = env!("CARGO_BIN_EXE_jenkins-cmp");
-        let config = format!("{config}{more}").replace("/usr/local/bin/jenkins-cmp", binary);
+        let binary = std::env::var("JENKINS_CMP_E2E_PLUGIN").ok();
+        let binary = binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_jenkins-cmp").to_owned());
+        let config = format!("{config}{more}").replace("/usr/local/bin/jenkins-cmp", &binary);
         directory.write("config/plugin.yaml", config);
         directory.write("plugins/.keep", "");
         directory.write("work/.keep", "");
@@ -44,6 +51,7 @@ impl Server {
             .env("PWD", "/somewhere/else")
             .env("ARGOCD_PLUGINSOCKFILEPATH", path.join("plugins"))
             .env("ARGOCD_CMP_WORKDIR", path.join("work"))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -63,13 +71,18 @@ impl Server {
         }
     }
 
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Calls the server; `changes` are over an ordinary call of `generate` for `overlay`.
-    fn call(&self, overlay: &str, changes: Value) -> Vec<Value> {
+    pub(crate) fn call(&self, overlay: &str, changes: Value) -> Vec<Value> {
         let root = support::root().join("testdata");
         let mut request = json!({
             "method": "generate",
             "root": root,
-            "app": root.join(overlay),
+            "apps": [root.join(overlay)],
             "deadlineMs": PATIENCE_MS,
             "exclude": [".git"],
             "env": environment(&[]),
@@ -142,7 +155,8 @@ fn rendered(overlay: &str) -> Vec<Value> {
         .collect()
 }
 
-fn program() -> Option<String> {
+/// The program of tests/cmp-server, if there is one.
+pub(crate) fn program() -> Option<String> {
     let program = std::env::var("JENKINS_CMP_E2E").ok();
     let program = program.filter(|program| Path::new(program).is_absolute());
     if program.is_none() {
@@ -156,7 +170,8 @@ fn program() -> Option<String> {
 
 const PROD: &str = "fleet/overlays/prod";
 
-fn error(answer: &Value) -> &str {
+/// The error of an answer, empty if there is none.
+pub(crate) fn error(answer: &Value) -> &str {
     answer["error"].as_str().expect("a text")
 }
 

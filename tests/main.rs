@@ -1,6 +1,7 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod cmp_burst;
 mod cmp_server;
 mod diff;
 mod differential;

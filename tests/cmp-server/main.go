@@ -21,11 +21,11 @@ import (
 	"github.com/argoproj/argo-cd/v3/util/cmp"
 )
 
-// request is one call, made as often as wanted at the same time.
+// request is one call for each of some directories, made as often as wanted at the same time.
 type request struct {
 	Method     string   `json:"method"`
 	Root       string   `json:"root"`
-	App        string   `json:"app"`
+	Apps       []string `json:"apps"`
 	Env        []string `json:"env"`
 	Exclude    []string `json:"exclude"`
 	DeadlineMs int      `json:"deadlineMs"`
@@ -74,14 +74,14 @@ func call(socket string) error {
 		return err
 	}
 	defer connection.Close()
-	answers := make([]answer, max(wanted.Times, 1))
+	answers := make([]answer, max(wanted.Times, 1)*len(wanted.Apps))
 	var all sync.WaitGroup
 	for n := range answers {
 		all.Add(1)
 		go func() {
 			defer all.Done()
 			start := time.Now()
-			answers[n] = one(client, wanted)
+			answers[n] = one(client, wanted, wanted.Apps[n%len(wanted.Apps)])
 			answers[n].Millis = time.Since(start).Milliseconds()
 		}()
 	}
@@ -89,19 +89,19 @@ func call(socket string) error {
 	return json.NewEncoder(os.Stdout).Encode(answers)
 }
 
-func one(client apiclient.ConfigManagementPluginServiceClient, wanted request) answer {
+func one(client apiclient.ConfigManagementPluginServiceClient, wanted request, app string) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(wanted.DeadlineMs)*time.Millisecond)
 	defer cancel()
 	var out answer
-	if err := method(ctx, client, wanted, &out); err != nil {
+	if err := method(ctx, client, wanted, app, &out); err != nil {
 		out.Error = err.Error()
 	}
 	return out
 }
 
-func method(ctx context.Context, client apiclient.ConfigManagementPluginServiceClient, wanted request, out *answer) error {
+func method(ctx context.Context, client apiclient.ConfigManagementPluginServiceClient, wanted request, app string, out *answer) error {
 	send := func(stream cmp.StreamSender) error {
-		return cmp.SendRepoStream(ctx, wanted.App, wanted.Root, stream, wanted.Env, wanted.Exclude)
+		return cmp.SendRepoStream(ctx, app, wanted.Root, stream, wanted.Env, wanted.Exclude)
 	}
 	switch wanted.Method {
 	case "generate":
