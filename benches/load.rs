@@ -148,7 +148,8 @@ fn children_cpu() -> Outcome<Duration> {
 fn memory(directory: &Path) -> Outcome<(String, String)> {
     let (state, calls) = (directory.join("state"), directory.join("calls-memory"));
     let overlay = fleet().join("overlays/prod");
-    let slot = par::lock_within(&state.join("slot-0"), Duration::ZERO)?.ok_or("a held slot")?;
+    let slot =
+        par::lock_within(&state.join("slot-0.fifo"), Duration::ZERO)?.ok_or("a held slot")?;
     let mut child = plugin(&overlay, &state, "1", &calls).spawn()?;
     thread::sleep(Duration::from_millis(500));
     let waiting = status(&child).ok_or("the waiting process is gone")?;

@@ -79,7 +79,7 @@ impl Scene {
         assert_eq!(error(&self.call(server, 1, 1)[0]), "");
         assert_eq!(par::tickets(&self.state()), 0);
         for slot in 0..self.n_slots {
-            let path = self.state().join(format!("slot-{slot}"));
+            let path = self.state().join(format!("slot-{slot}.fifo"));
             let lock = gate::lock_within(&path, Duration::ZERO).expect("a lock");
             assert!(lock.is_some(), "slot {slot} is held by nobody alive");
         }
@@ -269,7 +269,7 @@ fn cmp_server_passes_on_what_to_raise() {
     let scene = Scene::new(1);
     let server = scene.server(&program, 1);
     assert_eq!(error(&scene.call(&server, 1, 1)[0]), "");
-    let held = gate::lock_within(&scene.state().join("slot-0"), Duration::ZERO);
+    let held = gate::lock_within(&scene.state().join("slot-0.fifo"), Duration::ZERO);
     let held = held.expect("a lock").expect("a free slot");
     for answer in scene.call(&server, 20, 1) {
         for text in [

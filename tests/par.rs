@@ -35,7 +35,7 @@ impl Scene {
     /// Holds a slot as a process would, and so makes everybody wait.
     fn hold(&self, slot: usize) -> File {
         self.done_once();
-        let path = self.state().join(format!("slot-{slot}"));
+        let path = self.state().join(format!("slot-{slot}.fifo"));
         let file = par::lock_within(&path, Duration::ZERO).expect("a lock");
         file.expect("a free slot")
     }
@@ -399,6 +399,33 @@ fn a_call_gives_up_in_time_and_says_what_to_raise() {
         );
     }
     assert_eq!(scene.tickets(), 0);
+}
+
+#[test]
+fn wrong_settings_are_named_as_they_were_set() {
+    let directory = TempDir::new("par-settings-named");
+    let names = [
+        "PARALLELISM",
+        "QUEUE_TIMEOUT",
+        "STATE_DIR",
+        "METRICS_FILE",
+        "METRICS_TEXTFILE",
+    ];
+    for name in names.map(|name| format!("JENKINS_CMP_{name}")) {
+        for value in ["", "0", "-1", "1.5", "many", "99999999999999999999"] {
+            let output = Run::new(&["generate"])
+                .env(&name, value)
+                .current_dir(directory.path())
+                .output();
+            let is_path = !name.ends_with("ISM") && !name.ends_with("OUT");
+            if (is_path && !value.is_empty()) || (name.ends_with("OUT") && value == "0") {
+                assert_ne!(output.code, 2, "{name}={value}");
+                continue;
+            }
+            assert_eq!(output.code, 2, "{name}={value}");
+            assert!(output.stderr.contains(&name), "{}", output.stderr);
+        }
+    }
 }
 
 #[test]

@@ -261,6 +261,7 @@ fn what_is_not_looked_at_is_said() {
             "{apiVersion: v1, kind: Secret, metadata: {name: a}}",
             "Secret a is not looked at",
         ),
+        ("# Only a comment.\n", "holds no object"),
     ] {
         let output = doctor(&top, manifests);
         assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);

@@ -34,6 +34,9 @@ use crate::helm::HelmCompat;
 /// Longest name of a release.
 const MAX_RELEASE_NAME: usize = 53;
 
+/// Kubernetes's own limit of a label, which a namespace is.
+const MAX_LABEL: usize = 63;
+
 /// The directory whose children are overlays, by custom.
 const OVERLAYS: &str = "overlays";
 
@@ -267,12 +270,14 @@ fn namespace(settings: &Settings) -> Result<String, Box<Diagnostic>> {
             )),
         ));
     };
-    if is_label(namespace) && namespace.len() <= 63 {
+    if is_label(namespace) && namespace.len() <= MAX_LABEL {
         return Ok(namespace.clone());
     }
-    Err(Box::new(Diagnostic::error(format!(
-        "`{namespace}` is no name for a namespace"
-    ))))
+    Err(Box::new(
+        Diagnostic::error(format!("`{namespace}` is no name for a namespace")).hint(format!(
+            "lower-case letters, digits and `-`, at most {MAX_LABEL} characters"
+        )),
+    ))
 }
 
 fn helm(settings: &Settings) -> Result<HelmCompat, Box<Diagnostic>> {

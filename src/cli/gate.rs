@@ -1,5 +1,6 @@
 //! The flags of the cap on parallel renders and of the metrics, and what they do around a command.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::exit::Error;
 use super::output;
@@ -14,30 +16,62 @@ use crate::diag::Diagnostic;
 use crate::metrics::{self, Call};
 use crate::par::{self, Arrival, Gate, GateError, Slot};
 
+const PARALLELISM: &str = "JENKINS_CMP_PARALLELISM";
+const STATE_DIR: &str = "JENKINS_CMP_STATE_DIR";
+const QUEUE_TIMEOUT: &str = "JENKINS_CMP_QUEUE_TIMEOUT";
+const METRICS_FILE: &str = "JENKINS_CMP_METRICS_FILE";
+const METRICS_TEXTFILE: &str = "JENKINS_CMP_METRICS_TEXTFILE";
+
 /// How many renders run at once, and where figures about them go.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Parallelism and metrics")]
 pub(super) struct GateArgs {
     /// Renders that may run at once, over all processes with the same state directory
-    #[arg(long, value_name = "N", env = "JENKINS_CMP_PARALLELISM")]
+    #[arg(long, value_name = "N", env = PARALLELISM, value_parser = slots)]
     parallelism: Option<NonZeroUsize>,
 
     /// Directory of the locks that the processes share; `jenkins-cmp-UID` in the temporary
     /// directory by default
-    #[arg(long, value_name = "DIR", env = "JENKINS_CMP_STATE_DIR")]
+    #[arg(long, value_name = "DIR", env = STATE_DIR, value_parser = path(STATE_DIR))]
     state_dir: Option<PathBuf>,
 
     /// Longest wait for a turn
-    #[arg(long, value_name = "SECONDS", env = "JENKINS_CMP_QUEUE_TIMEOUT")]
+    #[arg(long, value_name = "SECONDS", env = QUEUE_TIMEOUT, value_parser = seconds)]
     queue_timeout: Option<u64>,
 
     /// File to which each call appends one line of JSON
-    #[arg(long, value_name = "FILE", env = "JENKINS_CMP_METRICS_FILE")]
+    #[arg(long, value_name = "FILE", env = METRICS_FILE, value_parser = path(METRICS_FILE))]
     metrics_file: Option<PathBuf>,
 
     /// OpenMetrics file to whose counters each call adds
-    #[arg(long, value_name = "FILE", env = "JENKINS_CMP_METRICS_TEXTFILE")]
+    #[arg(long, value_name = "FILE", env = METRICS_TEXTFILE, value_parser = path(METRICS_TEXTFILE))]
     metrics_textfile: Option<PathBuf>,
+}
+
+/// Reads a number of slots.
+fn slots(text: &str) -> Result<NonZeroUsize, String> {
+    let problem = |_| takes("a whole number from 1 on", PARALLELISM);
+    text.parse().map_err(problem)
+}
+
+/// Reads a time in seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| takes("whole seconds", QUEUE_TIMEOUT))
+}
+
+/// Reads a path, which may come from `variable`.
+fn path(variable: &'static str) -> impl TypedValueParser<Value = PathBuf> {
+    let read = move |text: OsString| match text.is_empty() {
+        true => Err(takes("a path", variable)),
+        false => Ok(PathBuf::from(text)),
+    };
+    OsStringValueParser::new().try_map(read)
+}
+
+/// Says what a flag takes. Whoever set a variable may not know the flag that clap's message names.
+fn takes(what: &str, variable: &str) -> String {
+    format!("it takes {what}, as does the variable {variable}")
 }
 
 /// What holds where neither a flag nor a variable says anything.

@@ -10,7 +10,7 @@
 //!   waiter's place is the number of held tickets before its own. It sleeps on the nearest one:
 //!   one departure wakes one waiter, who looks again. A ticket that nobody holds belonged to a
 //!   process that died, and is removed.
-//! - `slot-I` is locked while rendering. The first in the queue sleeps on all slots at once. Who
+//! - `slot-I.fifo` is locked while rendering. The first in the queue sleeps on all slots at once. Who
 //!   came earlier but drew a ticket later may find it there; so it looks back once more when it
 //!   has a slot, and lets that one have it.
 //!

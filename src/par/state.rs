@@ -81,7 +81,7 @@ impl State {
     pub(super) fn slots(&self, n_slots: usize) -> Vec<PathBuf> {
         let numbers = (0..n_slots).rev();
         numbers
-            .map(|i| self.directory.join(format!("slot-{i}")))
+            .map(|i| self.directory.join(format!("slot-{i}.fifo")))
             .collect()
     }
 

@@ -178,7 +178,7 @@ fn new_tickets_may_be_removed_at_any_instant() {
 fn files_that_are_no_fifos_are_refused() {
     let directory = Directory::new("plain");
     let gate = directory.gate(1);
-    fs::write(directory.0.join("slot-0"), "").unwrap();
+    fs::write(directory.0.join("slot-0.fifo"), "").unwrap();
     let error = gate.enter(Arrival::now(), LONG).unwrap_err().to_string();
     assert!(error.contains("is no FIFO"), "{error}");
     assert_eq!(directory.tickets(), 0);
@@ -190,7 +190,7 @@ fn a_lock_that_is_none_of_ours_does_not_busy_us() {
     let gate = directory.gate(1);
     drop(gate.enter(Arrival::now(), LONG).unwrap());
     // Locked, but not open for writing.
-    let slot = lock::Watch::open(&directory.0.join("slot-0")).unwrap();
+    let slot = lock::Watch::open(&directory.0.join("slot-0.fifo")).unwrap();
     slot.0.lock().unwrap();
     let short = Duration::from_millis(30);
     assert!(gate.enter(Arrival::now(), short).is_err());

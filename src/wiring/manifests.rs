@@ -35,11 +35,14 @@ pub fn check_files(
     files: &[(String, String)],
     surroundings: &Surroundings<'_>,
 ) -> Result<Report, Box<Diagnostic>> {
+    let mut report = Report::default();
     let mut objects = Vec::new();
     for (file, text) in files {
-        for document in manifest::split_file(text, file, file)? {
-            objects.push(document.object().clone());
+        let documents = manifest::split_file(text, file, file)?;
+        if documents.is_empty() {
+            report.notes.push(format!("{file} holds no object"));
         }
+        objects.extend(documents.iter().map(|document| document.object().clone()));
     }
     let plugin_name = objects
         .iter()
@@ -48,7 +51,6 @@ pub fn check_files(
             || format!("{}-{}", plugin::NAME, plugin::VERSION),
             plugin_file::name,
         );
-    let mut report = Report::default();
     let mut has_parameters = false;
     let mut has_applications = false;
     for object in &objects {

@@ -53,6 +53,13 @@ pub fn check_container(container: &Container<'_>) -> Report {
     found.extend(check_user(container));
     found.extend(check_directories(container));
     found.extend(check_plugin(container));
+    if !container.path(SERVER).exists() && !container.path(SOCKETS).exists() {
+        report.notes.push(
+            "this may be no sidecar: without files `doctor` looks at the container that it runs \
+             in; elsewhere, give it files with manifests"
+                .to_owned(),
+        );
+    }
     report.notes.push(
         "timeouts and what is left out of the copy of the repository are in the ConfigMap \
                argocd-cmd-params-cm: give it and the Applications as files"
