@@ -1,68 +1,123 @@
-//! The report over 2,000 rendered overlays in which one line of their base changes.
+//! `jenkins-cmp diff` over a fleet in git in whose base one line changes: both sides rendered,
+//! compared and written in all forms.
 //!
-//! Prints the time of the comparison and of each form, the sizes, and the most memory taken.
+//! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench diff` prints a Markdown table; without the
+//! variable the small chart of the tests is taken. `OVERLAYS=100,2000` are the sizes.
 
-use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use jenkins_cmp::app::{self, Flags};
-use jenkins_cmp::release::Derived;
-use jenkins_cmp::render::{self, HelmCharts, ReleaseInput};
-use jenkins_cmp::report::{self, Builder, DEFAULT_MARKDOWN_BYTES, Fingerprints};
+mod shared;
 
-const SIZES: [usize; 3] = [500, 1_000, 2_000];
+use shared::{cpu_time, generate};
 
-#[expect(clippy::print_stdout, reason = "the result of the benchmark")]
-fn main() {
-    let before = rendered();
-    let after = before.replacen("numExecutors: 0", "numExecutors: 1", 1);
-    assert_ne!(before, after, "the stream has the line");
-    for n in SIZES {
-        let start = Instant::now();
-        let mut builder = Builder::new("before", "after", Fingerprints::new("bench"));
-        for i in 0..n {
-            let namespace = format!("ci-{i}");
-            let [before, after] = [&before, &after].map(|s| s.replace("ci-prod", &namespace));
-            builder.add(&namespace, Some(&before), Some(&after));
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+#[expect(clippy::print_stdout, reason = "the table is what the run is for")]
+fn main() -> Outcome<()> {
+    // `cargo test` runs this too, but without the flag.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return Ok(());
+    }
+    let sizes = std::env::var("OVERLAYS").unwrap_or_else(|_| "200,2000".to_owned());
+    let root = std::env::temp_dir().join(format!("diff-bench-{}", std::process::id()));
+    println!(
+        "| overlays | threads | wall s | CPU s | CPU ms for each | most memory MiB | HTML KiB | JSON KiB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for size in sizes.split(',') {
+        let n: usize = size.parse()?;
+        generate(&root, n);
+        git(&root, &["init", "--quiet"])?;
+        git(&root, &["add", "."])?;
+        git(
+            &root,
+            &[
+                "-c",
+                "user.name=b",
+                "-c",
+                "user.email=b@example.com",
+                "commit",
+                "--quiet",
+                "-m",
+                "one",
+            ],
+        )?;
+        let base = root.join("base/values.yaml");
+        let text = fs::read_to_string(&base)?;
+        fs::write(
+            &base,
+            text.replace("systemMessage: hello", "systemMessage: changed"),
+        )?;
+        for threads in ["1", "2"] {
+            println!("{}", row(&root, n, threads)?);
         }
-        let report = builder.finish();
-        let compared = start.elapsed();
-        let start = Instant::now();
-        let sizes = [
-            report::text(&report, false).len(),
-            report::markdown(&report, DEFAULT_MARKDOWN_BYTES).len(),
-            report::html(&report).len(),
-            report::json(&report).len(),
-        ];
-        println!(
-            "{n} overlays of {} bytes: {} entries, compared in {compared:?}, written in {:?} \
-             (text, Markdown, HTML, JSON: {sizes:?} bytes), at most {} KiB of memory so far",
-            before.len(),
-            report.entries.len(),
-            start.elapsed(),
-            peak_kib()
-        );
+        fs::remove_dir_all(&root)?;
+    }
+    Ok(())
+}
+
+/// One run as a row of the table.
+fn row(root: &Path, n: usize, threads: &str) -> Outcome<String> {
+    let out = |name: &str| root.with_extension(name);
+    let (start, cpu) = (Instant::now(), cpu_time());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"))
+        .args(["diff", "--jobs", threads, "--parallelism", threads])
+        .arg(root)
+        .args(["-o", &out("md").to_string_lossy()])
+        .args(["-o", &out("html").to_string_lossy()])
+        .args(["-o", &out("json").to_string_lossy()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut peak = 0;
+    let status = loop {
+        peak = peak_kib(child.id()).max(peak);
+        match child.try_wait()? {
+            Some(status) => break status,
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));
+    if status.code() != Some(1) {
+        return Err(format!("diff ended with {status}").into());
+    }
+    let mut sizes = Vec::new();
+    for name in ["md", "html", "json"] {
+        let file = out(name);
+        sizes.push(fs::metadata(&file)?.len() / 1024);
+        fs::remove_file(file)?;
+    }
+    Ok(format!(
+        "| {n} | {threads} | {:.1} | {:.1} | {:.2} | {} | {} | {} |",
+        wall.as_secs_f64(),
+        cpu.as_secs_f64(),
+        cpu.as_secs_f64() * 1000.0 / n as f64,
+        peak / 1024,
+        sizes[1],
+        sizes[2],
+    ))
+}
+
+fn git(directory: &Path, args: &[&str]) -> Outcome<()> {
+    let status = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(args)
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("git {args:?} failed").into()),
     }
 }
 
-/// A controller with the chart's own objects.
-fn rendered() -> String {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let overlay = top.join("testdata/fleet/overlays/prod");
-    let place = app::locate(&overlay, Some(top)).expect("an overlay");
-    let host = |input: &ReleaseInput<'_>| -> Result<Box<dyn jenkins_cmp::template::Host>, _> {
-        Ok(Box::new(Derived::stand_ins(input.helm, "bench".to_owned())))
-    };
-    let (environment, flags) = (BTreeMap::new(), Flags::default());
-    let output = render::render(place, &environment, &flags, &HelmCharts::new(&host));
-    output.expect("manifests").stream
-}
-
-/// The most memory that the process took; 0 where the system does not tell.
-fn peak_kib() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// The most memory that a process has taken so far; 0 where the system does not tell.
+fn peak_kib(process: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let digits = line.and_then(|line| line.split_whitespace().next());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)

@@ -1,9 +1,11 @@
 //! Messages for the person who wrote the YAML: what, where, what to do.
 //!
 //! In: positions and texts from every other module. Out: a one-line form for logs and an
-//! annotated form with an excerpt of the source.
+//! annotated form with an excerpt of the source, in which secrets are hidden.
 
 use std::fmt;
+
+use crate::secret::{Fingerprints, shown_line};
 
 /// A place in a text that a user wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct Location {
     pub line: usize,
     /// One-based column in characters; 0 when only the line is known.
     pub column: usize,
-    /// The text of the line, when it may be shown.
+    /// The text of the line, as far as it may be shown.
     pub excerpt: Option<String>,
 }
 
@@ -80,10 +82,12 @@ impl Diagnostic {
     /// Points at `line` and `column` (one-based) of `file`, whose text is `source`.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: usize, column: usize, source: &str) -> Self {
-        let excerpt = line
-            .checked_sub(1)
-            .and_then(|n| source.lines().nth(n))
-            .map(str::to_owned);
+        let index = line.checked_sub(1);
+        let excerpt = index.and_then(|at| shown_line(source, at));
+        let raw = index.and_then(|at| source.lines().nth(at));
+        if let (Some(raw), Some(shown)) = (raw, &excerpt) {
+            self.message = without_hidden(self.message, raw, shown);
+        }
         self.location = Some(Location {
             file: file.into(),
             line,
@@ -133,6 +137,7 @@ impl fmt::Display for Diagnostic {
         }) = &self.location
         {
             let gutter = line.to_string();
+            let text = Fingerprints::hidden().mask_line(text);
             write!(f, "\n {gutter} | {}", text.replace('\t', " "))?;
             if *column > 0 {
                 let pad = " ".repeat(gutter.len());
@@ -150,6 +155,24 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// Takes what a message quotes from the line `raw` out of it where `shown`, the line as it may be
+/// shown, lacks that.
+fn without_hidden(mut message: String, raw: &str, shown: &str) -> String {
+    if raw == shown {
+        return message;
+    }
+    for quote in ['`', '\'', '"'] {
+        let quoted = message.split(quote).skip(1).step_by(2);
+        let is_hidden =
+            |text: &&str| !text.is_empty() && raw.contains(*text) && !shown.contains(*text);
+        let hidden: Vec<String> = quoted.filter(is_hidden).map(str::to_owned).collect();
+        for text in hidden {
+            message = message.replace(&text, "‹secret›");
+        }
+    }
+    message
+}
 
 /// Words a typed reader's message about an unknown key as ours, with the nearest known key.
 ///

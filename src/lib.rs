@@ -22,6 +22,7 @@ pub mod plugin;
 pub mod release;
 pub mod render;
 pub mod report;
+pub mod secret;
 pub mod store;
 pub mod template;
 pub mod value;

@@ -250,6 +250,129 @@ fn golden_files_are_read_as_they_are_written() {
 }
 
 #[test]
+fn overlays_that_only_files_know_are_gone() {
+    let directory = fleet("diff-gone");
+    let path = directory.path();
+    fs::create_dir(path.join(".git")).expect("a directory");
+    let run = |args: &[&str]| {
+        let output = Run::new(args).current_dir(path).output();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+    };
+    run(&["render", "--all", "fleet", "-o", "rendered"]);
+    run(&["golden", "update", "fleet"]);
+    fs::remove_dir_all(path.join("fleet/overlays/mobile")).expect("an overlay");
+    for against in ["rendered", "golden"] {
+        let gone = diff(path, &["fleet", "--against", against]);
+        assert_eq!((gone.code, &*gone.stderr), (1, "1 of 3 overlays differ\n"));
+        assert!(
+            gone.stdout.contains("- overlay mobile removed"),
+            "{}",
+            gone.stdout
+        );
+        let other = diff(path, &["fleet/overlays/prod", "--against", against]);
+        assert_eq!(other.code, 0, "{}", other.stdout);
+    }
+}
+
+#[test]
+fn an_overlay_in_another_directory_is_still_itself() {
+    let Some(directory) = repository("diff-renamed") else {
+        return;
+    };
+    let path = directory.path();
+    let overlay = |name: &str| path.join("fleet/overlays").join(name);
+    fs::create_dir(overlay("team")).expect("a directory");
+    fs::rename(overlay("mobile"), overlay("team/phone")).expect("a moved overlay");
+    let moved = diff(path, &["fleet", "--format", "json"]);
+    check_schema(&moved.stdout);
+    let report: serde_json::Value = serde_json::from_str(&moved.stdout).expect("JSON");
+    let overlays = report["overlays"].as_array().expect("a list");
+    assert_eq!(overlays.len(), 1, "{}", moved.stdout);
+    assert_eq!(overlays[0]["name"], "team/phone");
+    assert_eq!(overlays[0]["renamedFrom"], "mobile");
+    assert_eq!(overlays[0]["status"], "changed");
+    // From below `overlays/` to the fleet's root its short name stays, so paths are told.
+    fs::rename(overlay("team/phone"), path.join("fleet/mobile")).expect("a moved overlay");
+    let up = diff(path, &["fleet"]);
+    assert!(
+        up.stdout
+            .contains("overlay overlays/mobile → mobile renamed"),
+        "{}",
+        up.stdout
+    );
+    fs::rename(path.join("fleet/mobile"), overlay("team/phone")).expect("a moved overlay");
+    // The same controller twice is none that has moved.
+    fs::create_dir(overlay("team/other")).expect("a directory");
+    for entry in fs::read_dir(overlay("team/phone")).expect("a directory") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_file() {
+            let target = overlay("team/other").join(entry.file_name());
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+    let copied = diff(path, &["fleet"]);
+    for line in ["- overlay mobile removed", "+ overlay team/phone added"] {
+        assert!(copied.stdout.contains(line), "{}", copied.stdout);
+    }
+}
+
+#[test]
+fn reports_do_not_depend_on_the_number_of_threads() {
+    let Some(directory) = repository("diff-threads") else {
+        return;
+    };
+    let path = directory.path();
+    for i in 0..20 {
+        for (from, to) in [
+            ("values.yaml", "values.yaml"),
+            ("jenkins-cmp.yaml", "jenkins-cmp.yaml"),
+        ] {
+            let from = path.join("fleet/overlays/staging").join(from);
+            if let Ok(text) = fs::read(&from) {
+                directory.write(&format!("fleet/overlays/many-{i}/{to}"), text);
+            }
+        }
+    }
+    assert!(git(path, &["add", "."]) && git(path, &["commit", "-m", "two"]));
+    directory.write("fleet/base/jobs/extra.groovy", "job('extra')\n");
+    directory.write("fleet/overlays/many-7/values.yaml", "a: [\n");
+    directory.write("key", "a key");
+    let report = |jobs: &str| {
+        let args = ["fleet", "--fingerprint-key", "key", "--format", "json"];
+        let output = diff(
+            path,
+            &[&args[..], &["--jobs", jobs, "--parallelism", "8"]].concat(),
+        );
+        assert_eq!(output.code, 3, "{}", output.stderr);
+        output.stdout
+    };
+    let one = report("1");
+    assert!(one.contains("many-19") && one.contains("many-7"), "{one}");
+    assert_eq!(report("8"), one);
+}
+
+#[test]
+fn colours_are_for_terminals_or_whoever_asks() {
+    let Some(directory) = repository("diff-colour") else {
+        return;
+    };
+    let path = directory.path();
+    directory.write("fleet/base/jobs/extra.groovy", "job('extra')\n");
+    for (args, wanted) in [
+        (&["fleet"][..], false),
+        (&["fleet", "--color", "always"], true),
+        (&["fleet", "--color", "never"], false),
+    ] {
+        let output = diff(path, args);
+        assert_eq!(output.stdout.contains("\u{1b}[32m"), wanted, "{args:?}");
+    }
+    for (budget, code) in [("1999", 2), ("2000", 1), ("x", 2)] {
+        let output = diff(path, &["fleet", "--budget", budget]);
+        assert_eq!(output.code, code, "{budget}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn recorded_reports_keep_the_schema() {
     let mut n = 0;
     for entry in fs::read_dir(root().join("testdata/report")).expect("test data") {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Run, TempDir, root, run};
+use crate::support::{Run, TempDir, note, root, run};
 
 /// A small fleet with every kind of layer.
 fn fleet(name: &str) -> TempDir {
@@ -79,6 +80,103 @@ fn every_layer_of_a_value_has_its_line() {
     let unknown = run(&["values", path, "--explain", "controller.none"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (3, ""));
     assert_eq!(unknown.stderr, "no layer sets `controller.none`\n");
+}
+
+#[test]
+fn secrets_are_hidden_unless_asked_for() {
+    let dir = fleet("explain-secrets");
+    dir.write(
+        "o/prod/values.yaml",
+        "controller:\n  admin:\n    username: boss\n    password: hunter2\n  JCasC: |\n    a: b\n    \
+         token: hunter2\n",
+    );
+    dir.write(
+        "o/prod/jenkins-cmp.yaml",
+        "release:\n  namespace: ci\nvars:\n  apiToken: hunter2\n  domain: example.com\n",
+    );
+    let path = dir.path().join("o/prod");
+    let path = path.to_str().unwrap();
+    let password = "controller.admin.password";
+    for args in [
+        &["values", path][..],
+        &["values", path, "--explain", password],
+        &["values", path, "--explain", "controller"],
+        &["values", path, "--explain", "controller.JCasC"],
+        &["settings", path],
+        &["settings", path, "--explain"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        assert!(
+            !output.stdout.contains("hunter2"),
+            "{args:?}: {}",
+            output.stdout
+        );
+        assert!(
+            output.stdout.contains("‹secret›"),
+            "{args:?}: {}",
+            output.stdout
+        );
+    }
+    let values = run(&["values", path]).stdout;
+    assert!(
+        values.contains("username: boss") && values.contains("a: b\n"),
+        "{values}"
+    );
+    let shown = run(&["values", path, "--explain", password, "--show-secrets"]);
+    assert!(
+        shown.stdout.ends_with("password: hunter2\n"),
+        "{}",
+        shown.stdout
+    );
+}
+
+#[test]
+fn messages_show_no_secret() {
+    let dir = fleet("explain-messages");
+    let path = dir.path().join("o/prod");
+    let path = path.to_str().unwrap();
+    for (file, text) in [
+        ("values.yaml", "controller:\n  password: hunter2 : x\n"),
+        ("values.yaml", "controller: {password: hunter2]}\n"),
+        ("values.yaml", "controller:\n  password: !!int hunter2\n"),
+        (
+            "values.yaml",
+            "controller:\n  key: |\n    -----BEGIN PRIVATE KEY-----\n   hunter2\n",
+        ),
+        (
+            "values.yaml",
+            "controller:\n  token: |\n    hunter2\n   hunter2\n",
+        ),
+        ("casc/a.yaml", "a:\n  password: hunter2 : x\n"),
+        ("casc/a.yaml.j2", "token: hunter2 {{ nothing }}\n"),
+        (
+            "manifests/a.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {p: hunter2]}\n",
+        ),
+        (
+            "manifests/a.yaml",
+            "kind: Secret\nstringData:\n  p: hunter2: x\n",
+        ),
+        ("jenkins-cmp.yaml", "vars: {password: hunter2]}\n"),
+    ] {
+        let file = dir.write(&format!("o/prod/{file}"), text);
+        let output = run(&["render", path]);
+        assert_eq!(output.code, 3, "{text}: {}", output.stderr);
+        assert!(
+            !output.stderr.contains("hunter2"),
+            "{text}: {}",
+            output.stderr
+        );
+        assert!(
+            output.stderr.contains("‹secret›"),
+            "{text}: {}",
+            output.stderr
+        );
+        fs::remove_file(file).expect("a removable file");
+        dir.write("o/prod/jenkins-cmp.yaml", "release:\n  namespace: ci\n");
+        dir.write("o/prod/values.yaml", "{}\n");
+    }
 }
 
 #[test]
@@ -195,6 +293,35 @@ fn completions_and_manual_pages_are_written() {
 }
 
 #[test]
+fn bash_completes_commands_options_and_values() {
+    let script = run(&["completions", "bash"]).stdout;
+    let words = |line: &[&str]| -> Option<String> {
+        let (last, before) = line.split_last()?;
+        let call = format!(
+            "{script}\nCOMP_WORDS=({0} {last:?})\nCOMP_CWORD={1}\n\
+             _jenkins__cmp jenkins-cmp {last:?} {2}\necho \"${{COMPREPLY[*]}}\"",
+            before.join(" "),
+            before.len(),
+            before.last()?,
+        );
+        let output = Command::new("bash").args(["-c", &call]).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if words(&["jenkins-cmp", ""]).is_none() {
+        return note("the completions for bash are not tried: there is no bash");
+    }
+    for (line, wanted) in [
+        (&["jenkins-cmp", "dif"][..], "diff"),
+        (&["jenkins-cmp", "diff", "--bas"], "--base"),
+        (&["jenkins-cmp", "diff", "--format", "m"], "markdown"),
+        (&["jenkins-cmp", "golden", "che"], "check"),
+        (&["jenkins-cmp", "golden", "check", "--shar"], "--shard"),
+    ] {
+        assert_eq!(words(line).as_deref(), Some(wanted), "{line:?}");
+    }
+}
+
+#[test]
 fn help_texts() {
     let help = |args: &[&str]| {
         let output = run(args);
@@ -203,6 +330,8 @@ fn help_texts() {
         let lines = output.stdout.lines().map(str::trim_end);
         lines.collect::<Vec<_>>().join("\n")
     };
+    insta::assert_snapshot!("help", help(&["--help"]));
+    insta::assert_snapshot!("help_diff", help(&["diff", "--help"]));
     insta::assert_snapshot!("help_render", help(&["render", "--help"]));
     insta::assert_snapshot!("help_golden_check", help(&["golden", "check", "--help"]));
     insta::assert_snapshot!("help_values", help(&["values", "--help"]));

@@ -130,3 +130,96 @@ fn resources_can_have_files_of_their_own() {
     let update = golden("update", &fleet.join("overlays/staging"));
     assert_eq!((update.code, update.stdout.as_str()), (0, ""));
 }
+
+#[test]
+fn several_fleets_have_their_own_files() {
+    let (dir, first) = fleet("golden-fleets");
+    let second = dir.path().join("more/second");
+    for entry in walkdir::WalkDir::new(&first) {
+        let entry = entry.expect("a readable tree");
+        if entry.file_type().is_file() {
+            let below = entry.path().strip_prefix(&first).expect("below the fleet");
+            let text = fs::read_to_string(entry.path()).expect("text");
+            // The chart lies one directory further away.
+            let text = text.replace("path: ../charts", "path: ../../charts");
+            dir.write(&format!("more/second/{}", below.display()), text);
+        }
+    }
+    let top = dir.path();
+    let update = golden("update", top);
+    assert_eq!(update.code, 0, "{}", update.stderr);
+    for line in [
+        "fleet/golden/prod.yaml: new\n",
+        "more/second/golden/prod.yaml: new\n",
+    ] {
+        assert!(update.stdout.contains(line), "{line}: {}", update.stdout);
+    }
+    assert!(!top.join("golden").exists());
+    // From above and from inside is the same.
+    for path in [top, &first, &second] {
+        let check = golden("check", path);
+        assert_eq!((check.code, check.stdout.as_str()), (0, ""), "{path:?}");
+    }
+    dir.write("more/second/golden/gone.yaml", "");
+    let check = golden("check", top);
+    assert_eq!(check.code, 1);
+    assert_eq!(
+        check.stdout,
+        "more/second/golden/gone.yaml: stale, no overlay renders to it\n"
+    );
+    // Two overlays of one name do not meet in one file.
+    let out = top.join("out");
+    let render = run(&[
+        "render",
+        "--all",
+        top.to_str().unwrap(),
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(render.code, 0, "{}", render.stderr);
+    assert!(out.join("fleet/prod.yaml").exists());
+    assert!(out.join("more/second/prod.yaml").exists());
+}
+
+#[test]
+fn every_stale_file_is_found_by_one_share() {
+    let (dir, fleet) = fleet("golden-shards");
+    assert_eq!(golden("update", &fleet).code, 0);
+    dir.write("fleet/golden/gone.yaml", "");
+    dir.write("fleet/golden/prod/service-jenkins.yaml", "");
+    let stale = |shard: &str| {
+        let path = fleet.to_str().expect("UTF-8");
+        run(&["golden", "check", path, "--shard", shard]).stdout
+    };
+    let all: Vec<String> = ["1/3", "2/3", "3/3"].map(stale).into();
+    let all = all.concat();
+    assert_eq!(all.matches("golden/gone.yaml: stale").count(), 1, "{all}");
+    let other = "golden/prod/service-jenkins.yaml: stale";
+    assert_eq!(all.matches(other).count(), 1, "{all}");
+}
+
+#[test]
+fn differences_show_no_secret() {
+    let (dir, fleet) = fleet("golden-secrets");
+    let secret = |text: &str| {
+        let data = format!("stringData:\n  user: {text}\n  b: |\n    {text}\n");
+        let text = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: mine}}\n{data}");
+        dir.write("fleet/base/manifests/mine.yaml", text);
+    };
+    secret("hunter2");
+    assert_eq!(golden("update", &fleet).code, 0);
+    secret("hunter2-new");
+    let check = golden("check", &fleet);
+    assert_eq!(check.code, 1, "{}", check.stderr);
+    assert!(!check.stdout.contains("hunter2"), "{}", check.stdout);
+    assert!(
+        check.stdout.contains("-  user: ‹secret "),
+        "{}",
+        check.stdout
+    );
+    assert!(
+        check.stdout.contains("+  user: ‹secret "),
+        "{}",
+        check.stdout
+    );
+}

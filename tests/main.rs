@@ -1,6 +1,8 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod browser;
+mod ci_docs;
 mod cmp_burst;
 mod cmp_server;
 mod diff;

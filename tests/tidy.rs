@@ -22,10 +22,11 @@ struct Module(&'static str, u8, &'static [&'static str]);
 
 /// The layers: a module imports from lower ones and from the peers listed here.
 const MODULES: &[Module] = &[
-    Module("diag", 0, &[]),
+    Module("diag", 0, &["secret"]),
     Module("helm", 0, &[]),
     Module("limits", 0, &[]),
     Module("par", 0, &[]),
+    Module("secret", 0, &[]),
     Module("value", 1, &[]),
     Module("files", 1, &[]),
     Module("metrics", 1, &[]),

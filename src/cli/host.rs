@@ -3,7 +3,9 @@
 use std::net::ToSocketAddrs as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::exit::Error;
 use crate::helm::HelmCompat;
+use crate::report::Fingerprints;
 use crate::template::Host;
 
 /// The real world.
@@ -13,6 +15,13 @@ pub(super) struct System {
     pub(super) helm: HelmCompat,
     /// Whether `getHostByName` resolves.
     pub(super) dns: bool,
+}
+
+/// Fingerprints of secrets with a key that nobody knows.
+pub(super) fn fingerprints() -> Result<Fingerprints, Error> {
+    let mut key = vec![0; 32];
+    getrandom::fill(&mut key).map_err(|error| Error::world(error.to_string()))?;
+    Ok(Fingerprints::new(key))
 }
 
 /// The current time as Unix seconds and nanoseconds.

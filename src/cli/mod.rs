@@ -63,23 +63,41 @@ macro_rules! commands {
     };
 }
 
+/// What a newcomer needs to begin.
+const AFTER_HELP: &str = "\
+An overlay is a directory with a `values.yaml`: one Jenkins controller, one Argo CD Application. Overlays
+share a base, and a fleet is the tree of them below a `jenkins-cmp.yaml`.
+
+Begin with:
+  jenkins-cmp render overlays/prod        the manifests of one controller
+  jenkins-cmp render --all -o out         those of the whole fleet, a file each
+  jenkins-cmp diff --base origin/main     what a change does to every controller
+  jenkins-cmp golden update               keep what everything renders to, for `golden check`
+  jenkins-cmp values overlays/prod --explain controller.numExecutors
+                                          the file and line that set a value
+  jenkins-cmp doctor                      what is wrong with the wiring in Argo CD
+
+Exit codes: 0 done, 1 the answer is no (a difference, a finding), 2 wrong usage, 3 wrong input,
+4 the outside world failed, 70 a bug in jenkins-cmp";
+
+/// The commands for people first, then those for Argo CD.
 static COMMANDS: &[Entry] = &commands! {
-    "applications": applications::ApplicationsArgs => applications::run,
-    "chart": chart::ChartArgs => chart::run,
-    "completions": completions::CompletionsArgs =>
-        |args| completions::completions(args, define(COMMANDS)),
+    "render": render::RenderArgs => render::run,
     "diff": diff::DiffArgs => diff::run,
-    "discover": discover::DiscoverArgs => discover::run,
+    "golden": golden::GoldenArgs => golden::run,
+    "values": values::ValuesArgs => values::run,
+    "settings": settings::SettingsCommand => settings::run,
+    "chart": chart::ChartArgs => chart::run,
+    "template": template::TemplateArgs => template::run,
+    "applications": applications::ApplicationsArgs => applications::run,
     "doctor": doctor::DoctorArgs => doctor::run,
     "generate": generate::GenerateArgs => generate::run,
-    "golden": golden::GoldenArgs => golden::run,
-    "init": init::InitArgs => init::run,
-    "man": completions::ManArgs => |args| completions::man(args, define(COMMANDS)),
+    "discover": discover::DiscoverArgs => discover::run,
     "parameters": parameters::ParametersArgs => parameters::run,
-    "render": render::RenderArgs => render::run,
-    "settings": settings::SettingsCommand => settings::run,
-    "template": template::TemplateArgs => template::run,
-    "values": values::ValuesArgs => values::run,
+    "init": init::InitArgs => init::run,
+    "completions": completions::CompletionsArgs =>
+        |args| completions::completions(args, define(COMMANDS)),
+    "man": completions::ManArgs => |args| completions::man(args, define(COMMANDS)),
 };
 
 /// Describes the program with `commands` to clap.
@@ -89,6 +107,7 @@ fn define(commands: &[Entry]) -> Command {
         .about("Renders Jenkins controllers for Argo CD in-process, byte for byte as Helm does")
         .disable_help_subcommand(true)
         .max_term_width(100)
+        .after_help(AFTER_HELP)
         .subcommand_required(true)
         .arg_required_else_help(true);
     program.subcommands(

@@ -1,7 +1,6 @@
 //! `jenkins-cmp render [PATH…]`: the manifests of overlays, repeatable.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,12 +23,19 @@ use crate::release::Derived;
 use crate::render::{self, ChartRenderer, HelmCharts, MakeHost, Prepared, ReleaseInput};
 use crate::template::Host;
 
-/// Prints the manifests of overlays: the chart, the ConfigMaps made from jobs/ and casc/, and
-/// manifests/, with patches/ applied.
+/// Prints the manifests of overlays.
+///
+/// They are those of the chart, the ConfigMaps made from jobs/ and casc/, and manifests/, with
+/// patches/ applied.
 ///
 /// Random template functions and the clock give fixed stand-ins, so that the same inputs print the
 /// same bytes. An overlay that fails does not hide the others: all messages are printed at the end.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  jenkins-cmp render overlays/prod
+  jenkins-cmp render --all -o out jenkins
+  jenkins-cmp render --all -o out --shard 2/4 jenkins")]
 pub(super) struct RenderArgs {
     /// Directories of overlays; with `--all`, directories to search
     #[arg(value_name = "PATH", default_value = ".")]
@@ -62,6 +68,7 @@ const DEFAULTS: Defaults = Defaults {
 
 /// Settings that win over those of files, environment and parameters.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Settings over those of files")]
 pub(super) struct SettingsArgs {
     /// Name of the release
     #[arg(long, value_name = "NAME")]
@@ -128,9 +135,8 @@ pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
         let members = args.pool.share(chosen.members);
         let remote = Remote::new(&args.settings.remote);
         let world = World::new(&args.settings, &stand_ins, &remote);
-        let first = members.first();
-        let in_files = || first.map_or(Ok(None), |member| in_files(&member.directory()));
-        let n_slots = args.gate.n_slots(in_files)?;
+        let first = members.first().map(Member::directory);
+        let n_slots = overlays::n_slots(&args.gate, first.as_deref())?;
         // Every overlay waits for its turn among all processes.
         let render = |member: &Member| {
             let _slot = meter.enter(Arrival::now(), n_slots)?;
@@ -142,15 +148,9 @@ pub(super) fn run(args: &RenderArgs) -> Result<(), Error> {
         let (streams, error) = args.pool.for_each(&members, &render);
         match error {
             Some(error) => Err(error),
-            None => meter.output(streams.concat().as_bytes()),
+            None => meter.output(streams.into_iter().collect::<String>().as_bytes()),
         }
     })
-}
-
-/// The cap that the settings files for `overlay` have.
-fn in_files(overlay: &Path) -> Result<Option<NonZeroUsize>, Error> {
-    let place = app::locate(overlay, overlays::boundary(overlay).as_deref())?;
-    Ok(app::parallelism(&place)?)
 }
 
 /// Writes the files of `members`; those of overlays that fail stay as they are.

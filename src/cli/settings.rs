@@ -10,13 +10,17 @@ use super::output;
 use super::remote::Remote;
 use super::render::{SettingsArgs, World, stand_ins};
 use crate::app::Overlay;
-use crate::patch::json::{Numbers, from_json};
+use crate::patch::json::{Numbers, from_json, to_json};
+use crate::report::Fingerprints;
 use crate::yaml;
 
-/// Prints the settings of an overlay after all layers: the fleet's file, those of each directory
-/// down to the overlay, Argo CD's environment and parameters, flags.
+/// Prints the settings of an overlay after all layers.
 ///
-/// What nobody sets is left out, but for the bases and the chart that have been found.
+/// They are the fleet's file, those of each directory down to the overlay, Argo CD's environment and
+/// parameters, flags.
+///
+/// What nobody sets is left out, but for the bases and the chart that have been found. What looks
+/// like a secret is hidden.
 #[derive(Args, Debug)]
 pub(super) struct SettingsCommand {
     /// Directory of an overlay
@@ -41,11 +45,12 @@ pub(super) fn run(args: &SettingsCommand) -> Result<(), Error> {
     settings["bases"] = overlay.bases.clone().into();
     settings["chart"]["path"] = overlay.chart.clone().into();
     settings["helmCompat"] = overlay.helm.major().into();
+    let prints = Fingerprints::hidden();
     let text = match args.explain {
-        true => explained(&overlay, &settings),
+        true => explained(&overlay, &settings, &prints),
         false => {
             drop_unset(&mut settings);
-            yaml::write(&from_json(&settings, Numbers::Exact))
+            yaml::write(&prints.mask_tree(&from_json(&settings, Numbers::Exact)))
         }
     };
     output::stdout(text.as_bytes())
@@ -62,12 +67,16 @@ fn drop_unset(settings: &mut serde_json::Value) {
 }
 
 /// One line for each setting: its path, its value, its origin.
-fn explained(overlay: &Overlay, settings: &serde_json::Value) -> String {
+fn explained(overlay: &Overlay, settings: &serde_json::Value, prints: &Fingerprints) -> String {
     let mut out = String::new();
     for (path, origin) in &overlay.origins {
         let value = path
             .iter()
             .fold(settings, |value, key| &value[key.as_str()]);
+        let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+        let value = prints.mask_at(&keys, &from_json(value, Numbers::Exact));
+        // What came from JSON goes back there.
+        let value = to_json(&value).unwrap_or_default();
         let _ = writeln!(out, "{}: {value}  # {origin}", path.join("."));
     }
     for (path, value) in [

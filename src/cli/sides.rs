@@ -1,6 +1,6 @@
 //! The two sides of `diff`: overlays of the work tree, and what they are compared with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,8 +20,31 @@ const MAX_FILE_BYTES: u64 = crate::limits::MAX_OUTPUT_BYTES;
 pub(super) struct Overlay {
     /// Where it is, or would be, in the work tree.
     member: Member,
+    /// What people call it: the name of its files, or its path where that is not its own.
+    name: String,
     is_before: bool,
     is_after: bool,
+}
+
+impl Overlay {
+    fn new(member: Member, is_before: bool, is_after: bool) -> Overlay {
+        Overlay {
+            member,
+            name: String::new(),
+            is_before,
+            is_after,
+        }
+    }
+
+    /// What people call it.
+    pub(super) fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// Its directory in the work tree, if it is there.
+    pub(super) fn directory(&self) -> Option<PathBuf> {
+        self.is_after.then(|| self.member.directory())
+    }
 }
 
 /// What the work tree is compared with.
@@ -59,12 +82,12 @@ impl Sides {
         }
     }
 
-    /// The overlays at or below `paths` on either side, by their directories in the work tree.
+    /// The overlays at or below `paths` on either side, in the order of their directories.
     ///
     /// # Errors
     ///
     /// A path is on neither side, cannot be read, or leads to no overlay.
-    pub(super) fn overlays(&self, paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, Overlay>, Error> {
+    pub(super) fn overlays(&self, paths: &[PathBuf]) -> Result<Vec<Overlay>, Error> {
         let mut found = BTreeMap::new();
         for path in paths {
             let overlays = self.at(path)?;
@@ -72,9 +95,26 @@ impl Sides {
                 let path = path.display();
                 return Err(Error::input(format!("there is no overlay in `{path}`")));
             }
-            found.extend(overlays);
+            for (directory, overlay) in overlays {
+                found.entry(directory).or_insert(overlay);
+            }
         }
-        Ok(found)
+        let mut overlays: Vec<Overlay> = found.into_values().collect();
+        let members = overlays.iter_mut().map(|overlay| &mut overlay.member);
+        overlays::tell_apart(members.collect());
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for overlay in &overlays {
+            *counts.entry(overlay.member.file_stem()).or_default() += 1;
+        }
+        for overlay in &mut overlays {
+            let short = overlay.member.file_stem();
+            overlay.name = match counts.get(&short) {
+                Some(1) => short,
+                // One of two moves from `overlays/a` to `a`.
+                _ => overlay.member.label(),
+            };
+        }
+        Ok(overlays)
     }
 
     fn at(&self, path: &Path) -> Result<BTreeMap<PathBuf, Overlay>, Error> {
@@ -93,54 +133,61 @@ impl Sides {
         let mut found = BTreeMap::new();
         if absolute.is_dir() {
             for member in below(&absolute, self.boundary(&absolute).as_deref())? {
-                let overlay = Overlay {
-                    is_before: matches!(self, Sides::Files(_) | Sides::Golden),
-                    is_after: true,
-                    member,
-                };
+                let is_before = matches!(self, Sides::Files(_) | Sides::Golden);
+                let overlay = Overlay::new(member, is_before, true);
                 found.insert(overlay.member.directory(), overlay);
             }
         }
         if let (Sides::Revision(checkout), Some(there)) = (self, there) {
-            for member in below(&there, Some(&checkout.tree()))? {
+            for mut member in below(&there, Some(&checkout.tree()))? {
                 let inside = member.root.strip_prefix(checkout.tree());
-                let member = Member {
-                    root: Arc::new(checkout.top.join(inside.unwrap_or(&member.root))),
-                    path: member.path,
-                };
-                let overlay = found.entry(member.directory()).or_insert(Overlay {
-                    is_before: true,
-                    is_after: false,
-                    member,
-                });
-                overlay.is_before = true;
+                member.root = Arc::new(checkout.top.join(inside.unwrap_or(&member.root)));
+                let directory = member.directory();
+                let overlay = found.entry(directory);
+                overlay
+                    .or_insert_with(|| Overlay::new(member, true, false))
+                    .is_before = true;
             }
+        }
+        for member in self.only_in_files(&absolute, &found)? {
+            found.insert(member.directory(), Overlay::new(member, true, false));
         }
         Ok(found)
     }
 
-    /// The overlays with their names: the short ones where they tell them apart.
-    pub(super) fn named(&self, overlays: BTreeMap<PathBuf, Overlay>) -> Vec<(Overlay, String)> {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for overlay in overlays.values() {
-            *counts.entry(overlay.member.file_stem()).or_default() += 1;
-        }
-        let top = match self {
-            Sides::Revision(checkout) => checkout.top.as_path(),
-            Sides::Files(_) | Sides::Golden => Path::new("/"),
+    /// The overlays at and below the directory `at` that only files still know, where it is that of
+    /// a fleet or part of one.
+    fn only_in_files(
+        &self,
+        at: &Path,
+        found: &BTreeMap<PathBuf, Overlay>,
+    ) -> Result<Vec<Member>, Error> {
+        let roots: BTreeSet<&Arc<PathBuf>> = found.values().map(|o| &o.member.root).collect();
+        let mut roots = roots.into_iter();
+        let is_revision = matches!(self, Sides::Revision(_));
+        let (Some(root), None, false) = (roots.next(), roots.next(), is_revision) else {
+            return Ok(Vec::new());
         };
-        let named = overlays.into_iter().map(|(directory, overlay)| {
-            let short = overlay.member.file_stem();
-            let name = match counts.get(&short) {
-                Some(1) => short,
-                _ => {
-                    let long = directory.strip_prefix(top).unwrap_or(&directory);
-                    long.display().to_string()
-                }
-            };
-            (overlay, name)
+        let fleets = fleet::find(root, self.boundary(root).as_deref())?;
+        let members = fleets.iter().flat_map(|fleet| &fleet.members);
+        let known: BTreeSet<String> = members.map(Member::stem).collect();
+        let stems = match self {
+            Sides::Revision(_) => return Ok(Vec::new()),
+            Sides::Files(directory) => golden::stems_in(directory)?,
+            Sides::Golden => Golden::open(root, "")?.other_stems(&known)?,
+        };
+        let gone = stems.into_iter().filter(|stem| !known.contains(stem));
+        let members = gone.map(|stem| Member {
+            root: root.clone(),
+            path: fleet::path_of(&stem),
+            fleet: String::new(),
         });
-        named.collect()
+        let is_asked = |member: &Member| {
+            // The directory may hold overlays, but no `overlays/`.
+            let plain = root.join(member.stem());
+            member.directory().starts_with(at) || plain.starts_with(at)
+        };
+        Ok(members.filter(is_asked).collect())
     }
 
     /// The stream of an overlay before the change; nothing if it did not exist.
@@ -175,7 +222,7 @@ impl Sides {
                         directory.display()
                     )));
                 }
-                Ok(Golden::open(&member.root)?.stream(&member.file_stem())?)
+                Ok(Golden::open(&member.root, &member.fleet)?.stream(&member.stem())?)
             }
         }
     }
@@ -227,14 +274,10 @@ pub(super) fn existing(path: &Path) -> &Path {
 
 /// The overlays at and below a directory, of which there may be none.
 fn below(directory: &Path, boundary: Option<&Path>) -> Result<Vec<Member>, Error> {
-    let mut members = fleet::find(directory, boundary)?.members;
-    members.retain(|member| member.directory().starts_with(directory));
-    // A search from above a fleet does not know its root, which the names begin at.
-    let in_fleet = |member: Member| {
-        let at = fleet::at(&member.directory(), boundary)?;
-        Ok(if at.path.is_empty() { member } else { at })
-    };
-    members.into_iter().map(in_fleet).collect()
+    let fleets = fleet::find(directory, boundary)?;
+    let members = fleets.into_iter().flat_map(|fleet| fleet.members);
+    let is_below = |member: &Member| member.directory().starts_with(directory);
+    Ok(members.filter(is_below).collect())
 }
 
 fn read(path: &Path) -> Result<Option<String>, Error> {

@@ -13,15 +13,23 @@ use crate::app::explain::{Effect, Say, explain};
 use crate::app::unknown::{Known, unknown_keys};
 use crate::app::values::assemble;
 use crate::render;
+use crate::report::Fingerprints;
 use crate::value::Tree;
 use crate::yaml;
 
-/// Prints the values that an overlay's chart is rendered with: the chart's defaults, then the bases'
-/// files, the overlay's, patches and parameters.
+/// Prints the values that an overlay's chart is rendered with.
+///
+/// They are the chart's defaults, then the bases' files, the overlay's, patches and parameters.
 ///
 /// With `--explain controller.numExecutors` it prints which file and line each layer sets that
-/// value on, and what comes out. Keys that the chart does not know are warned about.
+/// value on, and what comes out. Keys that the chart does not know are warned about. What looks like
+/// a secret is hidden.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  jenkins-cmp values overlays/prod
+  jenkins-cmp values overlays/prod --explain controller.numExecutors
+  jenkins-cmp values overlays/prod --explain 'controller.podLabels.app\\.kubernetes\\.io/part-of'")]
 pub(super) struct ValuesArgs {
     /// Directory of an overlay
     #[arg(value_name = "PATH", default_value = ".")]
@@ -30,6 +38,10 @@ pub(super) struct ValuesArgs {
     /// Print where the value at this path of keys comes from; `\.` is a dot within a key
     #[arg(long, value_name = "KEY.KEY…")]
     explain: Option<String>,
+
+    /// Print secrets as they are
+    #[arg(long)]
+    show_secrets: bool,
 
     #[command(flatten)]
     settings: SettingsArgs,
@@ -53,18 +65,29 @@ pub(super) fn run(args: &ValuesArgs) -> Result<(), Error> {
         output::stderr(&format!("warning: {warning:#}"));
     }
     let merged = values.merged()?;
+    // More people read the logs of CI than the values.
+    let shown = |path: &[&str], tree: &Tree| match args.show_secrets {
+        true => tree.clone(),
+        false => Fingerprints::hidden().mask_at(path, tree),
+    };
     let Some(path) = &args.explain else {
-        return output::stdout(yaml::write(&merged).as_bytes());
+        return output::stdout(yaml::write(&shown(&[], &merged)).as_bytes());
     };
     let keys = keys(path);
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let defaults = (chart.defaults(), chart.defaults_text());
-    let says = explain(&prepared.overlay, defaults, &prepared.additions, &keys)?;
+    let mut says = explain(&prepared.overlay, defaults, &prepared.additions, &keys)?;
+    for say in &mut says {
+        if let Effect::Sets(tree) = &mut say.effect {
+            *tree = shown(&keys, tree);
+        }
+    }
     let value = merged.at(keys.iter().copied());
+    let value = value.map(|tree| shown(&keys, tree));
     if says.is_empty() && value.is_none() {
         return Err(Error::input(format!("no layer sets `{path}`")));
     }
-    output::stdout(report(path, &says, value).as_bytes())
+    output::stdout(report(path, &says, value.as_ref()).as_bytes())
 }
 
 /// The keys of a path, whose dots may be escaped.

@@ -7,7 +7,7 @@
 //! made of (`jobs`, `casc`, `manifests`, `patches`, `golden`), in hidden directories, and behind
 //! symbolic links.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub struct Member {
     pub root: Arc<PathBuf>,
     /// The path from there, with `/` between its parts; empty for the root itself.
     pub path: String,
+    /// What tells its fleet from others that are at work; empty if there are none.
+    pub fleet: String,
 }
 
 impl Member {
@@ -56,8 +58,9 @@ impl Member {
         self.root.join(&self.path)
     }
 
-    /// What its files are called, without an extension: its path without a leading `overlays/`.
-    pub fn file_stem(&self) -> String {
+    /// What its files are called within its fleet, without an extension: its path without a leading
+    /// `overlays/`.
+    pub fn stem(&self) -> String {
         let path = self.path.strip_prefix(OVERLAYS).unwrap_or(&self.path);
         if !path.is_empty() {
             return path.to_owned();
@@ -66,36 +69,67 @@ impl Member {
         name.unwrap_or("overlay").to_owned()
     }
 
+    /// What its file is called among those of several fleets.
+    pub fn file_stem(&self) -> String {
+        self.in_fleet(self.stem())
+    }
+
     /// What people call it: the path, or the name of the fleet's root.
     pub fn label(&self) -> String {
         match self.path.as_str() {
             "" => self.file_stem(),
-            path => path.to_owned(),
+            path => self.in_fleet(path.to_owned()),
+        }
+    }
+
+    fn in_fleet(&self, name: String) -> String {
+        match (self.fleet.as_str(), self.path.as_str()) {
+            ("", _) => name,
+            // Its directory is the fleet's root, whose name ends in that already.
+            (fleet, "") => fleet.to_owned(),
+            (fleet, _) => join(fleet, &name),
         }
     }
 }
 
-/// Finds all overlays of the fleet around the directory `path`.
+/// Where an overlay whose files are called `stem` would be in its fleet.
+pub fn path_of(stem: &str) -> String {
+    format!("{OVERLAYS}{stem}")
+}
+
+/// Finds all overlays of the fleet around the directory `path`, or of the fleets below it.
 ///
-/// `boundary` is as for [`app::locate`]. Without a fleet the overlays below `path` are found.
+/// `boundary` is as for [`app::locate`]. Overlays below `path` that belong to no fleet are taken for
+/// one whose root is `path`.
 ///
 /// # Errors
 ///
 /// `path` is not a directory, a directory cannot be read, there are too many.
-pub fn find(path: &Path, boundary: Option<&Path>) -> Result<Fleet, Box<Diagnostic>> {
+pub fn find(path: &Path, boundary: Option<&Path>) -> Result<Vec<Fleet>, Box<Diagnostic>> {
     let place = app::locate(path, boundary)?;
     let top = place.fleet.as_ref().unwrap_or(&place.overlay);
     let mut search = Search::default();
     search.run(&place.repository, top)?;
-    let root = Arc::new(place.repository.root().path().join(top));
-    let members = search.overlays(top).into_iter().map(|path| Member {
-        root: root.clone(),
-        path,
+    let mut fleets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let overlays = search.overlays();
+    for overlay in &overlays {
+        let root = search.root(overlay).unwrap_or(top);
+        let members = fleets.entry(root).or_default();
+        members.push(below(overlay, root));
+    }
+    let found = fleets.into_iter().map(|(root, paths)| {
+        let root = Arc::new(place.repository.root().path().join(root));
+        let member = |path| Member {
+            root: root.clone(),
+            path,
+            fleet: String::new(),
+        };
+        Fleet {
+            members: paths.into_iter().map(member).collect(),
+            root: root.clone(),
+        }
     });
-    Ok(Fleet {
-        members: members.collect(),
-        root,
-    })
+    Ok(found.collect())
 }
 
 /// The overlay in the directory `path`, without a search.
@@ -109,32 +143,52 @@ pub fn at(path: &Path, boundary: Option<&Path>) -> Result<Member, Box<Diagnostic
     Ok(Member {
         root: Arc::new(place.repository.root().path().join(top)),
         path: below(&place.overlay, top),
+        fleet: String::new(),
     })
 }
 
-impl Fleet {
-    /// The overlays at and below the directory `path`; `..` and links in it are resolved.
-    ///
-    /// # Errors
-    ///
-    /// `path` is not a directory, or there is no overlay.
-    pub fn below(&self, path: &Path) -> Result<Vec<Member>, Box<Diagnostic>> {
-        let directory = path
-            .canonicalize()
-            .map_err(|e| Diagnostic::error(FileError::io("open", path, e).to_string()))?;
-        let members = self.members.iter();
-        let below: Vec<Member> = members
-            .filter(|member| member.directory().starts_with(&directory))
-            .cloned()
-            .collect();
-        if below.is_empty() {
-            let problem = Diagnostic::error(format!("no overlay below `{}`", path.display()));
-            return Err(Box::new(problem.hint(format!(
-                "an overlay is a directory with a `{DEFAULT_FILE}` or a `{SETTINGS_FILE}`"
-            ))));
-        }
-        Ok(below)
+/// The overlays of `fleets` at and below the directory `path`; `..` and links in it are resolved.
+///
+/// # Errors
+///
+/// `path` is not a directory, or there is no overlay.
+pub fn within(fleets: &[Fleet], path: &Path) -> Result<Vec<Member>, Box<Diagnostic>> {
+    let directory = path
+        .canonicalize()
+        .map_err(|e| Diagnostic::error(FileError::io("open", path, e).to_string()))?;
+    let members = fleets.iter().flat_map(|fleet| &fleet.members);
+    let within: Vec<Member> = members
+        .filter(|member| member.directory().starts_with(&directory))
+        .cloned()
+        .collect();
+    if within.is_empty() {
+        let problem = Diagnostic::error(format!("no overlay below `{}`", path.display()));
+        return Err(Box::new(problem.hint(format!(
+            "an overlay is a directory with a `{DEFAULT_FILE}` or a `{SETTINGS_FILE}`"
+        ))));
     }
+    Ok(within)
+}
+
+/// What tells fleets apart by their roots: the paths from the directory above all of them, or
+/// nothing if there is only one.
+pub fn names<'r>(roots: impl Iterator<Item = &'r Path>) -> BTreeMap<PathBuf, String> {
+    let roots: BTreeSet<&Path> = roots.collect();
+    let mut above = roots.first().copied().unwrap_or(Path::new(""));
+    while let Some(parent) = above.parent() {
+        if roots.iter().all(|root| root.starts_with(above)) {
+            break;
+        }
+        above = parent;
+    }
+    let name = |root: &Path| {
+        let inside = root.strip_prefix(above).unwrap_or(root);
+        inside.to_string_lossy().into_owned()
+    };
+    roots
+        .into_iter()
+        .map(|root| (root.to_owned(), name(root)))
+        .collect()
 }
 
 /// What a search has seen; all paths start at the top of the repository.
@@ -199,28 +253,36 @@ impl Search {
         Ok(below)
     }
 
-    /// The overlays, as paths from `top`.
-    fn overlays(mut self, top: &str) -> Vec<String> {
-        let bases = std::mem::take(&mut self.bases);
+    /// The overlays.
+    fn overlays(&self) -> Vec<String> {
+        let bases = &self.bases;
         let is_base = |path: &String| {
             let above = path.match_indices('/').map(|(at, _)| &path[..at]);
             above
                 .chain([path.as_str()])
                 .any(|path| bases.contains(path))
         };
-        let mut overlays = self.with_values;
+        let mut overlays = self.with_values.clone();
         overlays.retain(|path| !is_base(path));
         // From the last path to the first, whatever lies below a directory has been decided.
-        for path in self.with_settings.into_iter().rev() {
-            let prefix = join(&path, "");
+        for path in self.with_settings.iter().rev() {
+            let prefix = join(path, "");
             let mut after = overlays.range(prefix.clone()..);
-            let next = after.find(|other| **other != path);
+            let next = after.find(|other| *other != path);
             let has_below = next.is_some_and(|next| path.is_empty() || next.starts_with(&prefix));
-            if !has_below && !is_base(&path) {
-                overlays.insert(path);
+            if !has_below && !is_base(path) {
+                overlays.insert(path.clone());
             }
         }
-        overlays.iter().map(|path| below(path, top)).collect()
+        overlays.into_iter().collect()
+    }
+
+    /// The root of the fleet that `overlay` belongs to: the highest directory with settings at or
+    /// above it.
+    fn root(&self, overlay: &str) -> Option<&str> {
+        let parts = overlay.match_indices('/').map(|(at, _)| &overlay[..at]);
+        let mut above = [""].into_iter().chain(parts).chain([overlay]);
+        above.find_map(|path| self.with_settings.get(path).map(String::as_str))
     }
 }
 
@@ -240,7 +302,18 @@ mod tests {
             with_settings: set(settings),
             bases: set(bases),
         };
-        search.overlays("")
+        search.overlays()
+    }
+
+    #[test]
+    fn fleets_are_told_apart_by_what_differs_in_their_paths() {
+        let named = |roots: &[&str]| -> Vec<String> {
+            names(roots.iter().map(Path::new)).into_values().collect()
+        };
+        assert_eq!(named(&["/r/a"]), [""]);
+        assert_eq!(named(&["/r/x/a", "/r/y"]), ["x/a", "y"]);
+        assert_eq!(named(&["/r", "/r/y"]), ["", "y"]);
+        assert_eq!(named(&[]), [""; 0]);
     }
 
     #[test]

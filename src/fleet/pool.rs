@@ -1,10 +1,10 @@
 //! Doing one thing for many overlays on several threads.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 /// The address space for the stack of each worker; it is used only when needed.
@@ -40,35 +40,66 @@ pub struct Panicked {
 /// let results = jenkins_cmp::fleet::for_each(&[1, 2, 3], jobs, &|n| n * 10, &|_| {});
 /// assert_eq!(results, [Ok(10), Ok(20), Ok(30)]);
 /// ```
-pub fn for_each<I: Sync, T: Send + Sync>(
+pub fn for_each<I: Sync, T: Send>(
     items: &[I],
     jobs: NonZeroUsize,
     work: &(dyn Fn(&I) -> T + Sync),
     done: &(dyn Fn(Progress<'_, I>) + Sync),
 ) -> Vec<Result<T, Panicked>> {
-    let results: Vec<OnceLock<Result<T, Panicked>>> =
-        items.iter().map(|_| OnceLock::new()).collect();
-    let next = AtomicUsize::new(0);
-    let n_done = Mutex::new(0);
+    let mut results = Vec::with_capacity(items.len());
+    for_each_in_order(items, jobs, work, done, &mut |_, result| {
+        results.push(result)
+    });
+    results
+}
+
+/// Does `work` for every item on at most `jobs` threads; hands each result to `take` in the order of
+/// `items`, as soon as those before it are done.
+///
+/// No more than a few results for each thread wait for an earlier one, so memory does not grow with
+/// the number of items. `done` and `take` are called from one thread at a time.
+pub fn for_each_in_order<I: Sync, T: Send>(
+    items: &[I],
+    jobs: NonZeroUsize,
+    work: &(dyn Fn(&I) -> T + Sync),
+    done: &(dyn Fn(Progress<'_, I>) + Sync),
+    take: &mut (dyn FnMut(&I, Result<T, Panicked>) + Send),
+) {
+    let n_threads = jobs.get().min(items.len());
+    let window = n_threads * WINDOW;
+    let queue = Mutex::new(Queue {
+        n_started: 0,
+        n_done: 0,
+        n_taken: 0,
+        waiting: BTreeMap::new(),
+        take,
+    });
+    let turn = Condvar::new();
+    let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = || {
+        let mut queue = lock();
+        while queue.n_started < items.len() && queue.n_started >= queue.n_taken + window {
+            queue = turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        let at = queue.n_started;
+        queue.n_started += 1;
+        items.get(at).map(|item| (at, item))
+    };
     let worker = || {
-        while let Some((item, result)) = {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            items.get(at).zip(results.get(at))
-        } {
-            let outcome = attempt(item, work);
-            let was_empty = result.set(outcome).is_ok();
-            debug_assert!(was_empty, "each item is taken once");
-            let mut n_done = n_done.lock().unwrap_or_else(PoisonError::into_inner);
-            *n_done += 1;
+        while let Some((at, item)) = next() {
+            let result = attempt(item, work);
+            let mut queue = lock();
+            queue.n_done += 1;
             done(Progress {
-                n_done: *n_done,
+                n_done: queue.n_done,
                 total: items.len(),
                 last: item,
             });
+            queue.finished(items, at, result);
+            turn.notify_all();
         }
     };
     thread::scope(|scope| {
-        let n_threads = jobs.get().min(items.len());
         let mut n_started = 0;
         for _ in 0..n_threads {
             let thread = thread::Builder::new().stack_size(STACK_BYTES);
@@ -79,13 +110,31 @@ pub fn for_each<I: Sync, T: Send + Sync>(
             worker();
         }
     });
-    let unfinished = || Panicked {
-        message: "the work was not done".to_owned(),
-    };
-    results
-        .into_iter()
-        .map(|result| result.into_inner().unwrap_or_else(|| Err(unfinished())))
-        .collect()
+}
+
+/// How many results for each thread may wait for an earlier one.
+const WINDOW: usize = 4;
+
+/// What the threads share.
+struct Queue<'t, I, T> {
+    n_started: usize,
+    n_done: usize,
+    n_taken: usize,
+    /// Results that an earlier item keeps from being taken.
+    waiting: BTreeMap<usize, Result<T, Panicked>>,
+    take: &'t mut (dyn FnMut(&I, Result<T, Panicked>) + Send),
+}
+
+impl<I, T> Queue<'_, I, T> {
+    /// Hands on the result of item `at`, and those that waited for it.
+    fn finished(&mut self, items: &[I], at: usize, result: Result<T, Panicked>) {
+        self.waiting.insert(at, result);
+        while let Some(result) = self.waiting.remove(&self.n_taken) {
+            let item = &items[self.n_taken];
+            self.n_taken += 1;
+            (self.take)(item, result);
+        }
+    }
 }
 
 /// The one place where work on an item begins and ends: what bounds how much runs at once belongs
@@ -105,6 +154,8 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
@@ -129,6 +180,31 @@ mod tests {
         let panicked = results[1].as_ref().unwrap_err();
         assert!(panicked.message.contains("two"), "{panicked:?}");
         assert_eq!(results[2], Ok(()));
+    }
+
+    #[test]
+    fn few_results_wait_for_a_slow_one() {
+        let items: Vec<usize> = (0..200).collect();
+        let begun = AtomicUsize::new(0);
+        let mut taken = Vec::new();
+        let work = |n: &usize| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            if *n == 0 {
+                // The other thread goes as far as it may.
+                let ahead = TWO.get() * WINDOW;
+                while begun.load(Ordering::SeqCst) < ahead {
+                    thread::yield_now();
+                }
+                thread::sleep(std::time::Duration::from_millis(20));
+                assert_eq!(begun.load(Ordering::SeqCst), ahead);
+            }
+            *n
+        };
+        for_each_in_order(&items, TWO, &work, &|_| {}, &mut |item, result| {
+            taken.push((*item, result));
+        });
+        assert!(taken.iter().map(|(n, _)| n).eq(&items));
+        assert!(taken.iter().all(|(n, result)| *result == Ok(*n)));
     }
 
     #[test]

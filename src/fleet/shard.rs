@@ -21,6 +21,11 @@ impl Shard {
         let mine = items.into_iter().skip(self.index - 1);
         mine.step_by(self.of).collect()
     }
+
+    /// Whether this is the share that speaks for what belongs to none.
+    pub fn is_first(self) -> bool {
+        self.index == 1
+    }
 }
 
 impl FromStr for Shard {

@@ -1,8 +1,8 @@
 //! Golden files: what each overlay rendered to when somebody last looked at it.
 //!
 //! In: the output of an overlay, the fleet's root. Out: the files below `golden/` that differ, with
-//! a difference to read; or those files, written whole. Refused: names and links that lead out of
-//! `golden/`.
+//! a difference to read, in which secrets are fingerprints; or those files, written whole. Refused:
+//! names and links that lead out of `golden/`.
 
 mod layout;
 mod text;
@@ -11,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-pub use layout::files;
+pub use layout::{files, owner};
 pub use text::unified;
 
+use crate::app::join;
 use crate::diag::Diagnostic;
 use crate::files::{FileError, Links, Next, Root, walk, write_whole};
 use crate::limits::MAX_RENDER_BYTES;
+use crate::report::{Fingerprints, visible_stream};
 
 /// The directory at the fleet's root.
 pub const DIRECTORY: &str = "golden";
@@ -47,6 +49,16 @@ pub enum What {
     Stale,
 }
 
+impl Difference {
+    /// The file `name` below `golden/` belongs to nothing that is rendered.
+    pub fn stale(name: &str) -> Difference {
+        Difference {
+            file: in_directory(name),
+            what: What::Stale,
+        }
+    }
+}
+
 /// A difference and its text.
 pub type Shown = (Difference, String);
 
@@ -54,18 +66,26 @@ pub type Shown = (Difference, String);
 #[derive(Debug)]
 pub struct Golden {
     root: Root,
+    /// What goes before the files' paths where there are several fleets.
+    fleet: String,
 }
 
 impl Golden {
-    /// Opens those of the fleet at `root`.
+    /// Opens those of the fleet at `root`, which `fleet` tells from others in what is shown.
     ///
     /// # Errors
     ///
     /// The directory cannot be read.
-    pub fn open(root: &Path) -> Result<Golden, Box<Diagnostic>> {
+    pub fn open(root: &Path, fleet: &str) -> Result<Golden, Box<Diagnostic>> {
         Ok(Golden {
             root: Root::new(root).map_err(|e| failed(&e))?,
+            fleet: fleet.to_owned(),
         })
+    }
+
+    /// What people call the `file` of a difference.
+    pub fn shown(&self, file: &str) -> String {
+        join(&self.fleet, file)
     }
 
     /// Compares the `files` of one overlay with those on disk; gives what differs.
@@ -73,7 +93,11 @@ impl Golden {
     /// # Errors
     ///
     /// A file cannot be read.
-    pub fn compare(&self, files: &Files) -> Result<Vec<Shown>, Box<Diagnostic>> {
+    pub fn compare(
+        &self,
+        files: &Files,
+        prints: &Fingerprints,
+    ) -> Result<Vec<Shown>, Box<Diagnostic>> {
         let mut differences = Vec::new();
         for (name, new) in files {
             let file = in_directory(name);
@@ -83,7 +107,9 @@ impl Golden {
                 Some(old) if old == new => continue,
                 Some(_) => What::Changed,
             };
-            let text = unified(&file, old.as_deref().unwrap_or_default(), new);
+            let masked = |text: &str| visible_stream(prints, text);
+            let old = masked(old.as_deref().unwrap_or_default());
+            let text = unified(&self.shown(&file), &old, &masked(new));
             differences.push((Difference { file, what }, text));
         }
         Ok(differences)
@@ -145,33 +171,32 @@ impl Golden {
         Ok(Some(stream).filter(|stream| !stream.is_empty()))
     }
 
-    /// The golden files on disk that `belongs` takes for its own and `known` does not hold.
+    /// The golden files on disk, below `golden/`.
     ///
     /// # Errors
     ///
     /// The directory cannot be read.
-    pub fn stale(
+    pub fn names(&self) -> Result<Vec<String>, Box<Diagnostic>> {
+        names_in(&self.root, DIRECTORY)
+    }
+
+    /// The overlays besides `known` that golden files on disk are of.
+    ///
+    /// # Errors
+    ///
+    /// The directory or a file cannot be read.
+    pub fn other_stems(
         &self,
         known: &BTreeSet<String>,
-        belongs: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<Difference>, Box<Diagnostic>> {
-        let top = self.root.join(DIRECTORY).map_err(|e| failed(&e))?;
-        let mut stale = Vec::new();
-        if !top.is_dir() {
-            return Ok(stale);
-        }
-        walk(&top, Links::Within(&self.root), |found| {
-            let is_golden = found.metadata.is_file() && found.name.ends_with(EXTENSION);
-            if is_golden && belongs(found.name) && !known.contains(found.name) {
-                stale.push(Difference {
-                    file: in_directory(found.name),
-                    what: What::Stale,
-                });
+    ) -> Result<BTreeSet<String>, Box<Diagnostic>> {
+        let mut stems = BTreeSet::new();
+        for name in self.names()? {
+            if owner(&name, known).is_none() {
+                let text = self.read(&in_directory(&name))?.unwrap_or_default();
+                stems.insert(layout::stem_of(&name, &text));
             }
-            Ok(Next::Enter)
-        })
-        .map_err(|e: FileError| failed(&e))?;
-        Ok(stale)
+        }
+        Ok(stems)
     }
 
     /// Removes a stale file, and the directory that is empty then.
@@ -197,6 +222,35 @@ impl Golden {
             Err(e) => Err(failed(&e)),
         }
     }
+}
+
+/// The overlays that the files of a directory with one `<overlay>.yaml` each are of.
+///
+/// # Errors
+///
+/// The directory cannot be read.
+pub fn stems_in(directory: &Path) -> Result<BTreeSet<String>, Box<Diagnostic>> {
+    let root = Root::new(directory).map_err(|e| failed(&e))?;
+    let names = names_in(&root, "")?.into_iter();
+    let stem = |name: String| name.strip_suffix(EXTENSION).map(str::to_owned);
+    Ok(names.filter_map(stem).collect())
+}
+
+/// The YAML files below the directory `top` of `root`.
+fn names_in(root: &Root, top: &str) -> Result<Vec<String>, Box<Diagnostic>> {
+    let top = root.join(top).map_err(|e| failed(&e))?;
+    let mut names = Vec::new();
+    if !top.is_dir() {
+        return Ok(names);
+    }
+    walk(&top, Links::Within(root), |found| {
+        if found.metadata.is_file() && found.name.ends_with(EXTENSION) {
+            names.push(found.name.to_owned());
+        }
+        Ok(Next::Enter)
+    })
+    .map_err(|e: FileError| failed(&e))?;
+    Ok(names)
 }
 
 fn in_directory(name: &str) -> String {

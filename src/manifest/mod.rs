@@ -120,6 +120,11 @@ pub fn split(stream: &str, name: &str) -> Result<Vec<Document>, Box<Diagnostic>>
         .collect()
 }
 
+/// The texts of a stream's documents; joined they are the stream again.
+pub(crate) fn texts(stream: &str) -> Vec<&str> {
+    pieces(stream).into_iter().map(|piece| piece.text).collect()
+}
+
 /// Splits a file that a user wrote into documents with content, each under its own `# Source:`.
 ///
 /// # Errors

@@ -6,13 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::hide;
+use super::items;
 use super::lines::{self, Edit};
 use super::model::{Change, Field};
-use super::secret::{self, Fingerprints};
-use super::visible::visible;
+use super::visible::{visible, visible_lines};
 use crate::limits::{MAX_DIFF_DEPTH, MAX_DIFF_FIELDS, MAX_DIFF_VALUE};
+use crate::secret::{self, Fingerprints};
 use crate::value::json::{Options, encode_tree};
 use crate::value::{Str, Tree, TreeMap};
 use crate::yaml;
@@ -89,14 +93,10 @@ struct Walk<'p> {
 impl Walk<'_> {
     fn maps(&mut self, before: &TreeMap, after: &TreeMap, secret: bool) {
         let keys: BTreeSet<&Str> = before.keys().chain(after.keys()).collect();
-        let named = [before, after].into_iter().any(|map| {
-            let name = map.get("name".as_bytes()).and_then(Tree::as_str);
-            name.is_some_and(secret::is_secret_key)
-        });
+        let named = [before, after].into_iter().any(hide::names_secret);
         for key in keys {
             let text = key.to_str_lossy();
-            let secret = self.is_secret_below(&text, secret)
-                || (named && matches!(&*text, "value" | "defaultValue"));
+            let secret = self.is_secret_below(&text, secret) || (named && hide::is_value(&text));
             let below = self.is_data();
             self.path.push(step(&text));
             let sides = (before.get(key), after.get(key));
@@ -119,13 +119,12 @@ impl Walk<'_> {
         if self.is_secret && (holds || self.is_data()) {
             return true;
         }
-        if secret::is_reference(key) {
-            return false;
-        }
         let is_script = self.is_config_map && self.is_data() && key.ends_with(".groovy");
-        secret
-            || (secret::is_secret_key(key) && !is_script)
-            || key == "kubectl.kubernetes.io/last-applied-configuration"
+        if is_script {
+            secret
+        } else {
+            hide::is_secret_below(key, secret)
+        }
     }
 
     fn pair(&mut self, sides: (Option<&Tree>, Option<&Tree>), secret: bool) {
@@ -154,9 +153,9 @@ impl Walk<'_> {
     }
 
     fn lists(&mut self, before: &[Tree], after: &[Tree], secret: bool) {
-        let key = ITEM_KEYS
-            .into_iter()
-            .find_map(|key| Some((key, names(before, key)?, names(after, key)?)));
+        // A name inside of a secret may be one.
+        let mut keys = ITEM_KEYS.into_iter().filter(|_| !secret);
+        let key = keys.find_map(|key| Some((key, names(before, key)?, names(after, key)?)));
         if let Some((key, a, b)) = key {
             return self.named_lists((before, &a), (after, &b), key, secret);
         }
@@ -173,8 +172,9 @@ impl Walk<'_> {
                 walk.path.push(format!("[{shown}]"));
                 let flag = |items: &[Tree], at: Option<usize>| {
                     let before = at.and_then(|at| items.get(at.checked_sub(1)?));
-                    let text = before.and_then(Tree::as_str).unwrap_or_default();
-                    text.starts_with('-') && !text.contains('=') && secret::is_secret_key(text)
+                    before
+                        .and_then(Tree::as_str)
+                        .is_some_and(hide::is_secret_flag)
                 };
                 let secret = secret || flag(before, i) || flag(after, j);
                 let sides = (i.and_then(|i| before.get(i)), j.and_then(|j| after.get(j)));
@@ -263,37 +263,85 @@ impl Walk<'_> {
         if last.contains("checksum/") && before.is_some() && after.is_some() {
             return self.push(Change::Checksum);
         }
-        let text = |side: Option<&Tree>| side.and_then(Tree::as_str).map(str::to_owned);
-        let (a, b) = (text(before), text(after));
-        let long = [&a, &b]
-            .into_iter()
-            .flatten()
-            .any(|text| text.trim_end().contains('\n'));
+        let (a, b) = (before.and_then(Tree::as_str), after.and_then(Tree::as_str));
         let texts = (before.is_none() || a.is_some()) && (after.is_none() || b.is_some());
-        let binary = self
-            .path
-            .first()
-            .is_some_and(|first| first == ".binaryData");
-        if long && texts && !secret && !binary {
-            let masked = |text: &Option<String>| {
-                text.as_deref()
-                    .map(|text| self.prints.mask_lines(text))
-                    .unwrap_or_default()
-            };
-            let (one, other) = (masked(&a), masked(&b));
-            if one != other {
-                let lines = lines::diff(&one, &other);
-                return self.push(Change::Lines(lines));
+        if texts && !secret && !self.is_binary() {
+            let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+            if self.is_script() && self.items(a, b) {
+                return;
+            }
+            let is_long = |text: &str| text.trim_end().contains('\n');
+            // A line end more or less is to be seen, too.
+            let is_end = a != b && a.trim_end_matches('\n') == b.trim_end_matches('\n');
+            let is_end = is_end && before.is_some() && after.is_some();
+            if is_long(a) || is_long(b) || is_end {
+                return self.text(a, b);
             }
         }
-        let shown = |side: &Tree| self.shown(side, secret || binary);
-        let change = match (before.map(shown), after.map(shown)) {
-            (Some(a), Some(b)) => Change::Changed(a, b),
-            (Some(a), None) => Change::Removed(a),
-            (None, Some(b)) => Change::Added(b),
+        let change = match (before, after) {
+            (Some(a), Some(b)) => Change::Changed(self.shown(a, secret), self.shown(b, secret)),
+            (Some(a), None) => Change::Removed(self.shown(a, secret)),
+            (None, Some(b)) => Change::Added(self.shown(b, secret)),
             (None, None) => return,
         };
         self.push(change);
+    }
+
+    /// Says whether the path is inside the `binaryData` of an object.
+    fn is_binary(&self) -> bool {
+        let first = self.path.first();
+        first.is_some_and(|first| first == ".binaryData")
+    }
+
+    /// Says whether the path is that of a Job DSL script: a file of its own, or one in an index.
+    fn is_script(&self) -> bool {
+        let last = self.path.last().map(String::as_str).unwrap_or_default();
+        self.is_config_map && (last.ends_with(".groovy]") || last == ".script")
+    }
+
+    /// Compares two texts by line.
+    fn text(&mut self, before: &str, after: &str) {
+        let lines = |text: &str, other: &str| {
+            let mut lines = visible_lines(self.prints, text);
+            let is_whole = text.is_empty() || text.ends_with('\n');
+            if !is_whole && other.ends_with('\n') {
+                lines.push("\\ no line end here".to_owned());
+            }
+            lines
+        };
+        let (one, other) = (lines(before, after), lines(after, before));
+        if one == other {
+            // The difference is one in how a secret is set out.
+            let print = |text: &str| self.prints.of(text.as_bytes());
+            return self.push(Change::Changed(print(before), print(after)));
+        }
+        self.push(Change::Lines(lines::diff(&one, &other)));
+    }
+
+    /// Compares two scripts by the items that they describe, and the rest by line; tells whether
+    /// that was possible.
+    fn items(&mut self, before: &str, after: &str) -> bool {
+        let (Some(a), Some(b)) = (items::split(before), items::split(after)) else {
+            return false;
+        };
+        if a.items.is_empty() && b.items.is_empty() {
+            return false;
+        }
+        let n_before = self.out.fields.len() + self.out.n_more;
+        let new = b.items.iter().filter(|(name, _)| a.get(name).is_none());
+        for (name, _) in a.items.iter().chain(new) {
+            let (one, other) = (a.get(name), b.get(name));
+            if one != other {
+                self.path.push(format!(" » {name}"));
+                self.text(one.unwrap_or_default(), other.unwrap_or_default());
+                self.path.pop();
+            }
+        }
+        let is_blank = |rest: &str| rest.trim().is_empty();
+        if a.rest != b.rest && !(is_blank(&a.rest) && is_blank(&b.rest)) {
+            self.text(&a.rest, &b.rest);
+        }
+        self.out.fields.len() + self.out.n_more > n_before
     }
 
     fn shown(&self, value: &Tree, secret: bool) -> String {
@@ -304,12 +352,17 @@ impl Walk<'_> {
                 return format!("nested too deep to show: {print}");
             }
             Tree::Int(_) | Tree::Uint(_) | Tree::Float(_) => json_text(value),
+            // Neither true nor null nor nothing gives anything away.
             value => return json_text(value),
         };
+        if self.is_binary() {
+            let bytes = STANDARD.decode(text.trim());
+            return self.prints.of_binary(&bytes.unwrap_or_default());
+        }
         if secret && (self.is_secret || !secret::is_harmless(&text)) {
             return self.prints.of(text.as_bytes());
         }
-        let masked = self.prints.mask_lines(&text).join("\\n");
+        let masked = visible_lines(self.prints, &text).join("\\n");
         let is_text = matches!(value, Tree::Str(_));
         let plain = is_text
             && !masked.is_empty()
@@ -364,12 +417,15 @@ fn opened(side: Option<&Tree>) -> Option<Tree> {
     }
 }
 
-/// The names of the items, if each is a map with one of its own under `key`.
+/// The names of the items, if each is a map with one of its own under `key`; a map around another
+/// one, as `{string: {id: a}}` in JCasC, has the name of that.
 fn names<'t>(items: &'t [Tree], key: &str) -> Option<Vec<&'t str>> {
-    let names: Option<Vec<&str>> = items
-        .iter()
-        .map(|item| item.get(key).and_then(Tree::as_str))
-        .collect();
+    let name = |item: &'t Tree| {
+        let only = item.as_map().filter(|map| map.len() == 1);
+        let inside = only.and_then(|map| map.values().next()?.get(key));
+        item.get(key).or(inside).and_then(Tree::as_str)
+    };
+    let names: Option<Vec<&str>> = items.iter().map(name).collect();
     let names = names?;
     let distinct: BTreeSet<&&str> = names.iter().collect();
     (distinct.len() == names.len()).then_some(names)

@@ -1,15 +1,15 @@
 //! Many overlays to one report, in which a change that recurs is told once.
 //!
-//! In: overlays one after the other. Kept: distinct changes and one line for each place, so memory
+//! In: what overlays come to, one after the other. Kept: distinct changes and one line for each place, so memory
 //! grows with what differs, not with what was rendered.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::compare::{self, Comparison, Rendered, Resource};
+use super::compare::{Comparison, Outcome, Resource, Sides, Whole};
 use super::model::{Entry, Failed, Impact, Jobs, OverlayChange, Place, Report, Side, Status};
-use super::secret::Fingerprints;
 use super::visible::visible;
+use crate::secret::Fingerprints;
 
 /// Makes a report, overlay by overlay.
 ///
@@ -51,38 +51,37 @@ impl Builder {
 
     /// Compares the streams of the overlay `name`; a side where it does not exist is `None`.
     pub fn add(&mut self, name: &str, before: Option<&str>, after: Option<&str>) {
-        if before == after {
-            self.report.n_overlays += 1;
-            return;
-        }
-        let mut sides = [None, None];
-        for (at, side, stream) in [(0, Side::Before, before), (1, Side::After, after)] {
-            match stream.map(Rendered::read).transpose() {
-                Ok(rendered) => sides[at] = rendered,
-                Err(problem) => return self.fail(name, side, &problem.to_string()),
-            }
-        }
-        self.report.n_overlays += 1;
-        match sides {
-            [Some(before), Some(after)] => {
-                let comparison = compare::compare(&before, &after, &self.prints);
-                self.changed(name, comparison);
-            }
-            [None, Some(only)] => self.whole(name, Status::Added, &only),
-            [Some(only), None] => self.whole(name, Status::Removed, &only),
-            [None, None] => {}
-        }
+        self.add_outcome(name, Outcome::new(before, after, &self.prints));
     }
 
     /// Notes that a side of the overlay `name` could not be rendered.
     pub fn fail(&mut self, name: &str, side: Side, message: &str) {
+        self.add_outcome(name, Outcome::failed(side, message, &self.prints));
+    }
+
+    /// Adds what has been found about the overlay `name` elsewhere.
+    pub fn add_outcome(&mut self, name: &str, outcome: Outcome) {
+        self.add_as(name, None, outcome);
+    }
+
+    /// Adds the overlay `name` that was called `old` before.
+    pub fn add_renamed(&mut self, old: &str, name: &str, outcome: Outcome) {
+        self.add_as(name, Some(old), outcome);
+    }
+
+    fn add_as(&mut self, name: &str, old: Option<&str>, outcome: Outcome) {
         self.report.n_overlays += 1;
-        let lines = self.prints.mask_lines(message);
-        self.report.failed.push(Failed {
-            name: visible(name),
-            side,
-            message: lines.join("\n"),
-        });
+        match outcome.0 {
+            Sides::Same if old.is_none() => {}
+            Sides::Same => self.changed(name, old, Comparison::default()),
+            Sides::Both(comparison) => self.changed(name, old, comparison),
+            Sides::One(whole) => self.whole(name, whole),
+            Sides::Failed(side, message) => self.report.failed.push(Failed {
+                name: visible(name),
+                side,
+                message,
+            }),
+        }
     }
 
     /// Ends the report.
@@ -94,19 +93,20 @@ impl Builder {
         self.report
     }
 
-    fn changed(&mut self, name: &str, comparison: Comparison) {
+    fn changed(&mut self, name: &str, old: Option<&str>, comparison: Comparison) {
         let Comparison {
             resources,
             jobs_added,
             jobs_removed,
         } = comparison;
-        if resources.is_empty() {
+        if resources.is_empty() && old.is_none() {
             return;
         }
         let at = self.report.overlays.len();
         let impact = resources.iter().map(|resource| resource.impact).max();
         self.report.overlays.push(OverlayChange {
             name: visible(name),
+            renamed_from: old.map(visible),
             status: Status::Changed,
             impact: impact.unwrap_or(Impact::None),
             n_resources: resources.len(),
@@ -117,19 +117,18 @@ impl Builder {
         self.note_jobs(at, jobs_added, jobs_removed);
     }
 
-    fn whole(&mut self, name: &str, status: Status, only: &Rendered) {
+    fn whole(&mut self, name: &str, whole: Whole) {
         let at = self.report.overlays.len();
         self.report.overlays.push(OverlayChange {
             name: visible(name),
-            status,
+            renamed_from: None,
+            status: whole.status,
             impact: Impact::None,
-            n_resources: only.n_objects(),
+            n_resources: whole.n_objects,
         });
-        let jobs = only.jobs().into_iter().collect();
-        match status {
-            Status::Added => self.note_jobs(at, jobs, Vec::new()),
-            // Its controller goes with its jobs.
-            Status::Removed | Status::Changed => {}
+        // The jobs of one that is gone go with its controller.
+        if whole.status == Status::Added {
+            self.note_jobs(at, whole.jobs.into_iter().collect(), Vec::new());
         }
     }
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::model::{Change, Entry, Field, Impact, Line, Report, Status};
+use super::model::{Change, Entry, Field, Impact, Line, Report, listed};
 use super::text::signed;
 
 const STYLE: &str = include_str!("page.css");
@@ -23,6 +23,7 @@ const N_OPEN: usize = 20;
 pub fn html(report: &Report) -> String {
     let mut out = String::new();
     let title = format!("{} → {}", report.before, report.after);
+    let clusters = report.clusters();
     let _ = write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -30,16 +31,17 @@ pub fn html(report: &Report) -> String {
          style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+         <title>jenkins-cmp diff: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
         hash(STYLE),
         hash(SCRIPT),
         escape(&title)
     );
     write_head(&mut out, report, &title);
+    write_bar(&mut out, report);
     out.push_str("<main>\n");
     write_sides(&mut out, report);
-    for (at, entry) in report.entries.iter().enumerate() {
-        write_entry(&mut out, report, entry, at < N_OPEN);
+    for (at, cluster) in clusters.iter().enumerate() {
+        write_cluster(&mut out, report, cluster, at < N_OPEN);
     }
     out.push_str("<p id=\"none\" hidden>Nothing matches.</p>\n</main>\n");
     let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
@@ -51,20 +53,24 @@ fn write_head(out: &mut String, report: &Report, title: &str) {
     for line in report.summary() {
         let _ = writeln!(out, "<li>{}</li>", escape(&line));
     }
+    out.push_str("</ul>\n</header>\n");
+}
+
+fn write_bar(out: &mut String, report: &Report) {
     let mut kinds: Vec<String> = report.entries.iter().map(Entry::full_kind).collect();
     kinds.sort();
     kinds.dedup();
     let impacts = Impact::ALL.into_iter().rev().map(Impact::word);
-    out.push_str("</ul>\n<div class=\"bar\">\n");
     out.push_str(
-        "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">\n",
+        "<div class=\"bar\" role=\"search\">\n\
+         <input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">\n",
     );
     select(out, "kind", "all kinds", kinds.iter().map(String::as_str));
     select(out, "impact", "all impacts", impacts);
     out.push_str(
         "<button id=\"open\" type=\"button\">Expand all</button>\n\
          <button id=\"close\" type=\"button\">Collapse all</button>\n\
-         <output id=\"count\"></output>\n</div>\n</header>\n",
+         <output id=\"count\"></output>\n</div>\n",
     );
 }
 
@@ -82,32 +88,29 @@ fn select<'s>(out: &mut String, id: &str, all: &str, options: impl Iterator<Item
 
 /// Failures, new and gone overlays, and jobs.
 fn write_sides(out: &mut String, report: &Report) {
-    for failed in &report.failed {
-        let name = escape(&failed.name);
-        let (side, message) = (failed.side.word(), escape(&failed.message));
+    for failure in report.failures() {
+        let names = escape(&listed(&failure.names, usize::MAX));
+        let (side, message) = (failure.side.word(), escape(failure.message));
         let _ = writeln!(
             out,
-            "<section class=\"failed\"><h2>{name} ({side}) could not be compared</h2>\
-             <pre>{message}</pre></section>"
+            "<section class=\"failed\"><h2>({side}) could not be compared: \
+             <span class=\"places\">{names}</span></h2><pre>{message}</pre></section>"
         );
     }
-    for overlay in report
-        .overlays
-        .iter()
-        .filter(|o| o.status != Status::Changed)
-    {
-        let (word, name) = (overlay.status.word(), escape(&overlay.name));
-        let _ = writeln!(
-            out,
-            "<section class=\"{word}\"><h2>{word} overlay {name} ({} resources)</h2></section>",
-            overlay.n_resources
-        );
+    for overlay in &report.overlays {
+        if let Some((what, name, rest)) = overlay.news() {
+            let (class, name) = (overlay.status.word(), escape(&name));
+            let _ = writeln!(
+                out,
+                "<section class=\"{class}\"><h2>{what} overlay {name} ({rest})</h2></section>"
+            );
+        }
     }
     for jobs in &report.jobs {
         let names = report.names(jobs.overlays.iter().copied(), usize::MAX);
         let _ = writeln!(
             out,
-            "<section class=\"jobs\"><h2>Described jobs in {}</h2><pre>",
+            "<section class=\"jobs\"><h2>Described jobs in <span class=\"places\">{}</span></h2><pre>",
             escape(&names)
         );
         for item in &jobs.removed {
@@ -120,22 +123,32 @@ fn write_sides(out: &mut String, report: &Report) {
     }
 }
 
-fn write_entry(out: &mut String, report: &Report, entry: &Entry, open: bool) {
-    let kind = escape(&entry.full_kind());
-    let namespace = entry
-        .namespace()
-        .map(|n| format!("{n}/"))
-        .unwrap_or_default();
+fn write_cluster(out: &mut String, report: &Report, cluster: &[&Entry], open: bool) {
+    let Some(entry) = cluster.first() else {
+        return;
+    };
+    let kinds: Vec<String> = cluster.iter().map(|entry| entry.full_kind()).collect();
+    let title = |entry: &&Entry| {
+        let (kind, name) = entry.title();
+        format!(
+            "<code>{}</code> <code>{}</code>",
+            escape(&kind),
+            escape(&name)
+        )
+    };
+    let titles: Vec<String> = cluster.iter().map(title).collect();
     let (status, impact) = (entry.status.word(), entry.impact.word());
-    let names = report.names(entry.places.iter().map(|place| place.overlay), usize::MAX);
+    let names = report.names(entry.overlays(), usize::MAX);
     let _ = write!(
         out,
-        "<details class=\"{status}\" data-kind=\"{kind}\" data-impact=\"{impact}\"{}>\
-         <summary><b>{status}</b> <code>{kind}</code> <code>{}</code> \
+        "<details class=\"{status}\" data-kinds=\"{}\" data-impact=\"{impact}\"{}>\
+         <summary><b>{status}</b> {} \
          <span class=\"impact {impact}\">{impact}</span> \
          <span class=\"places\">{} × {}</span></summary>\n<table>\n",
+        // No text in a report has line ends.
+        escape(&kinds.join("\n")),
         if open { " open" } else { "" },
-        escape(&format!("{namespace}{}", entry.name)),
+        titles.join(", "),
         entry.places.len(),
         escape(&names)
     );

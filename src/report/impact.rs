@@ -26,19 +26,39 @@ const MUTABLE: [&str; 7] = [
 /// The root of JCasC that lists the scripts.
 const INDEX: &str = "jobs";
 
-/// Tells what the change from `before` to `after` does; the sidecars are those of the sides.
-pub(super) fn of(
-    before: (Option<&Tree>, Option<&Sidecar>),
-    after: (Option<&Tree>, Option<&Sidecar>),
-) -> Impact {
-    if [before.0, after.0].into_iter().flatten().any(is_workload) {
-        return workload(before.0, after.0);
+/// A resource on one side, and what that side has around it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'s> {
+    pub(super) object: Option<&'s Tree>,
+    pub(super) sidecar: Option<&'s Sidecar>,
+    /// The name of the controller's workload.
+    pub(super) controller: &'s str,
+}
+
+impl Seen<'_> {
+    /// Whether it is the controller itself, and not another workload beside it.
+    fn is_controller(&self) -> bool {
+        self.object.is_some_and(|object| {
+            let name = object.at(["metadata", "name"]).and_then(Tree::as_str);
+            is_workload(object) && name == Some(self.controller)
+        })
     }
-    let files = |(object, sidecar): (Option<&Tree>, Option<&Sidecar>)| {
-        let object = object.filter(|object| is_loaded(object, sidecar))?;
+
+    /// What the sidecar loads of it.
+    fn files(&self) -> Option<TreeMap> {
+        let object = self
+            .object
+            .filter(|object| is_loaded(object, self.sidecar))?;
         Some(data(object))
-    };
-    let (a, b) = (files(before), files(after));
+    }
+}
+
+/// Tells what the change from `before` to `after` does.
+pub(super) fn of(before: Seen<'_>, after: Seen<'_>) -> Impact {
+    if before.is_controller() || after.is_controller() {
+        return workload(before.object, after.object);
+    }
+    let (a, b) = (before.files(), after.files());
     if a == b {
         return Impact::None;
     }

@@ -13,6 +13,7 @@ pub fn json(report: &Report) -> String {
     let overlays = report.overlays.iter().map(|overlay| {
         json!({
             "name": overlay.name,
+            "renamedFrom": overlay.renamed_from,
             "status": overlay.status.word(),
             "impact": overlay.impact.word(),
             "resources": overlay.n_resources,

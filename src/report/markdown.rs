@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Change, Entry, Field, Report, Status};
+use super::model::{Change, Entry, Field, OverlayChange, Report, listed};
 use super::text::signed;
 
 /// The largest comment that GitHub takes.
@@ -22,10 +22,22 @@ const MAX_PATHS: usize = 15;
 /// What is kept for the line that counts what is left out.
 const RESERVE: usize = 100;
 
-/// Writes the report as Markdown of at most `budget` bytes; the title and the summary are written
-/// even if they are longer.
+/// The smallest budget: title and summary always fit.
+pub const MIN_MARKDOWN_BYTES: usize = 2_000;
+
+/// What a program finds an earlier report by, to replace it.
+const MARK: &str = "<!-- jenkins-cmp diff -->\n";
+
+/// The longest name of a side in the title, in characters.
+const MAX_SIDE: usize = 100;
+
+/// Writes the report as Markdown of at most `budget` bytes, or [`MIN_MARKDOWN_BYTES`] if that is
+/// less.
 pub fn markdown(report: &Report, budget: usize) -> String {
-    let mut out = format!("### {} → {}\n\n", code(&report.before), code(&report.after));
+    let budget = budget.max(MIN_MARKDOWN_BYTES);
+    let side = |name: &str| code(&name.chars().take(MAX_SIDE).collect::<String>());
+    let (before, after) = (side(&report.before), side(&report.after));
+    let mut out = format!("{MARK}### {before} → {after}\n\n");
     for line in report.summary() {
         let _ = writeln!(out, "- {line}");
     }
@@ -62,28 +74,19 @@ struct Block {
 
 fn blocks(report: &Report) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for failed in &report.failed {
+    for failure in report.failures() {
         let head = format!(
             "\n**{}** ({}) could not be compared",
-            code(&failed.name),
-            failed.side.word()
+            code(&listed(&failure.names, MAX_NAMES)),
+            failure.side.word()
         );
-        let full = format!("{head}\n\n{}", fenced("", &failed.message));
+        let full = format!("{head}\n\n{}", fenced("", failure.message));
         blocks.push(Block {
             forms: vec![head + "\n", full],
         });
     }
-    for overlay in report
-        .overlays
-        .iter()
-        .filter(|o| o.status != Status::Changed)
-    {
-        let line = format!(
-            "\n{} overlay {} ({} resources)\n",
-            overlay.status.word(),
-            code(&overlay.name),
-            overlay.n_resources
-        );
+    for (what, name, rest) in report.overlays.iter().filter_map(OverlayChange::news) {
+        let line = format!("\n**{what}** overlay {} ({rest})\n", code(&name));
         blocks.push(Block { forms: vec![line] });
     }
     for jobs in report.jobs.iter() {
@@ -101,24 +104,28 @@ fn blocks(report: &Report) -> Vec<Block> {
             forms: vec![head, full],
         });
     }
-    blocks.extend(report.entries.iter().map(|entry| Block {
-        forms: entry_forms(report, entry),
+    blocks.extend(report.clusters().iter().map(|cluster| Block {
+        forms: cluster_forms(report, cluster),
     }));
     blocks
 }
 
-fn entry_forms(report: &Report, entry: &Entry) -> Vec<String> {
-    let mut name = entry.name.clone();
-    if let Some(namespace) = entry.namespace() {
-        name.insert_str(0, &format!("{namespace}/"));
-    }
+fn cluster_forms(report: &Report, cluster: &[&Entry]) -> Vec<String> {
+    let Some(entry) = cluster.first() else {
+        return vec![String::new()];
+    };
+    let title = |entry: &&Entry| {
+        let (kind, name) = entry.title();
+        format!("{} {}", code(&kind), code(&name))
+    };
+    let titles: Vec<String> = cluster.iter().map(title).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let head = format!(
-        "\n**{}** {} {} · {} · in {}\n",
+        "\n**{}** {} · {} · in {}\n",
         entry.status.word(),
-        code(&entry.full_kind()),
-        code(&name),
+        listed(&titles, MAX_NAMES),
         entry.impact.word(),
-        names(report, entry.places.iter().map(|place| place.overlay))
+        names(report, entry.overlays())
     );
     let n_fields = entry.fields.len() + entry.n_more;
     if n_fields == 0 {

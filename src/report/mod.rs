@@ -8,6 +8,7 @@
 mod compare;
 mod fields;
 mod group;
+mod hide;
 mod html;
 mod impact;
 mod items;
@@ -15,20 +16,22 @@ mod json;
 mod lines;
 mod markdown;
 mod model;
-mod secret;
 mod text;
 mod visible;
 
+pub use compare::Outcome;
 pub use group::Builder;
 pub use html::html;
 pub use json::json;
-pub use markdown::{DEFAULT_MARKDOWN_BYTES, markdown};
+pub use markdown::{DEFAULT_MARKDOWN_BYTES, MIN_MARKDOWN_BYTES, markdown};
 pub use model::{
     Change, Entry, Failed, Field, Impact, Jobs, Line, OverlayChange, Place, Report, Side, Status,
     Totals,
 };
-pub use secret::Fingerprints;
 pub use text::text;
+pub use visible::visible_stream;
+
+pub use crate::secret::Fingerprints;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! All texts in it can be shown: control characters are escaped and secrets are fingerprints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// What became of an overlay or a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +163,18 @@ impl Entry {
         }
     }
 
+    /// The kind, and the name with its namespace.
+    pub(super) fn title(&self) -> (String, String) {
+        let namespace = self.namespace().map(|namespace| format!("{namespace}/"));
+        let name = format!("{}{}", namespace.unwrap_or_default(), self.name);
+        (self.full_kind(), name)
+    }
+
+    /// The overlays, one after the other.
+    pub(super) fn overlays(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().map(|place| place.overlay)
+    }
+
     /// The namespace, if it is the same in all places.
     pub fn namespace(&self) -> Option<&str> {
         let first = self.places.first()?.namespace.as_str();
@@ -187,12 +199,30 @@ pub struct Jobs {
 pub struct OverlayChange {
     /// Its name.
     pub name: String,
+    /// Its name before, if its directory has moved and nothing else tells the two apart.
+    pub renamed_from: Option<String>,
     /// What became of it; the resources of a new or gone one are counted, not listed.
     pub status: Status,
     /// The strongest impact.
     pub impact: Impact,
     /// How many resources differ, or there are in a new or gone overlay.
     pub n_resources: usize,
+}
+
+impl OverlayChange {
+    /// What is to be said about the overlay as a whole, beyond the changes of its resources: what
+    /// became of it, its name, and the rest.
+    pub(super) fn news(&self) -> Option<(&'static str, String, String)> {
+        let resources = count(self.n_resources, "resource");
+        match (self.status, &self.renamed_from) {
+            (Status::Changed, None) => None,
+            (Status::Changed, Some(old)) => {
+                let name = format!("{old} → {}", self.name);
+                Some(("renamed", name, format!("{resources} differ")))
+            }
+            (status, _) => Some((status.word(), self.name.clone(), resources)),
+        }
+    }
 }
 
 /// A side of the comparison.
@@ -255,7 +285,58 @@ pub struct Totals {
     pub changed: [usize; 5],
 }
 
+/// Changes of several resources that are the same in the same overlays, such as a label of the chart;
+/// never empty.
+pub(super) type Cluster<'r> = Vec<&'r Entry>;
+
+/// Overlays that one message keeps from being compared.
+pub(super) struct Failure<'r> {
+    pub(super) names: Vec<&'r str>,
+    pub(super) side: Side,
+    pub(super) message: &'r str,
+}
+
 impl Report {
+    /// The entries, those that say the same about the same overlays together.
+    pub(super) fn clusters(&self) -> Vec<Cluster<'_>> {
+        let mut clusters: Vec<Cluster<'_>> = Vec::new();
+        let mut known = HashMap::new();
+        for entry in &self.entries {
+            if entry.status != Status::Changed || entry.n_more > 0 {
+                // Each resource that comes or goes is news of its own.
+                clusters.push(vec![entry]);
+                continue;
+            }
+            let overlays: Vec<usize> = entry.places.iter().map(|place| place.overlay).collect();
+            let at = known.entry((entry.impact, &entry.fields, overlays));
+            let at = *at.or_insert(clusters.len());
+            match clusters.get_mut(at) {
+                Some(cluster) => cluster.push(entry),
+                None => clusters.push(vec![entry]),
+            }
+        }
+        clusters
+    }
+
+    /// The overlays that could not be compared, those with one message together.
+    pub(super) fn failures(&self) -> Vec<Failure<'_>> {
+        let mut failures: Vec<Failure<'_>> = Vec::new();
+        for failed in &self.failed {
+            let same = |other: &&mut Failure<'_>| {
+                (other.side, other.message) == (failed.side, failed.message.as_str())
+            };
+            match failures.iter_mut().find(same) {
+                Some(failure) => failure.names.push(&failed.name),
+                None => failures.push(Failure {
+                    names: vec![&failed.name],
+                    side: failed.side,
+                    message: &failed.message,
+                }),
+            }
+        }
+        failures
+    }
+
     /// Says whether nothing differs and nothing failed.
     pub fn is_empty(&self) -> bool {
         self.overlays.is_empty() && self.failed.is_empty()
@@ -282,13 +363,18 @@ impl Report {
             self.overlays.len(),
             count(self.n_overlays, "overlay")
         )];
+        if self.is_empty() {
+            lines[0].push_str(": nothing changes");
+        }
         for impact in Impact::ALL.into_iter().rev() {
             match totals.changed[impact as usize] {
                 0 => {}
                 n => lines.push(format!("{n} {}", impact.meaning())),
             }
         }
+        let renamed = self.overlays.iter().filter(|o| o.renamed_from.is_some());
         for (n, what) in [
+            (renamed.count(), "in another directory than before"),
             (totals.added, "new"),
             (totals.removed, "gone"),
             (self.failed.len(), "could not be compared"),
@@ -306,7 +392,7 @@ impl Report {
         let gone: usize = self.jobs.iter().map(|jobs| jobs.removed.len()).sum();
         if gone > 0 {
             lines.push(format!(
-                "{} no longer described; Jenkins keeps such jobs until someone deletes them",
+                "{} no longer described; Jenkins keeps such jobs unless `jobs.cleanup` deletes them",
                 count(gone, "job")
             ));
         }
@@ -335,12 +421,21 @@ impl Report {
     pub(super) fn names(&self, overlays: impl Iterator<Item = usize>, most: usize) -> String {
         let mut names: Vec<&str> = overlays.map(|at| self.overlay_name(at)).collect();
         names.dedup();
-        let more = names.len().saturating_sub(most);
-        names.truncate(most);
-        match more {
-            0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
-        }
+        listed(&names, most)
+    }
+}
+
+/// The first `most` of `names`, and how many more there are.
+pub(super) fn listed(names: &[&str], most: usize) -> String {
+    let shown = names
+        .iter()
+        .take(most)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

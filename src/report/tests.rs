@@ -117,21 +117,47 @@ fn names_and_values_cannot_act() {
 
 #[test]
 fn markdown_keeps_its_budget_and_its_fences() {
-    for case in cases() {
-        let report = report(&case);
-        let whole = markdown(&report, 1 << 20);
-        for budget in (600..whole.len() + 200).step_by(97) {
-            let text = markdown(&report, budget);
-            assert!(
-                text.len() <= budget.max(600),
-                "{case}: {} > {budget}",
-                text.len()
-            );
-            let opened = text.lines().filter(|line| line.starts_with("```")).count();
-            assert_eq!(opened % 2, 0, "{case} at {budget}");
-            assert_eq!(text, markdown(&report, budget));
-        }
+    let side = "long".repeat(1_000);
+    let mut builder = Builder::new(&side, "work tree", Fingerprints::new(""));
+    for i in 0..150 {
+        let stream = |text: &str| {
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: \"a`{i}\"}}\ndata:\n  script: |\n    \
+                 {}\n    end\n",
+                text.repeat(i)
+            )
+        };
+        let (before, after) = (stream("``` "), stream("é```` "));
+        builder.add(&format!("overlay-{i}"), Some(&before), Some(&after));
     }
+    builder.fail("bad", Side::After, &"`x` ".repeat(2_000));
+    let report = builder.finish();
+    let whole = markdown(&report, 1 << 20);
+    assert!(whole.len() > DEFAULT_MARKDOWN_BYTES);
+    let edges = [
+        MIN_MARKDOWN_BYTES,
+        DEFAULT_MARKDOWN_BYTES,
+        whole.len() - 1,
+        whole.len(),
+    ];
+    for budget in (MIN_MARKDOWN_BYTES..whole.len())
+        .step_by(1_499)
+        .chain(edges)
+    {
+        let text = markdown(&report, budget);
+        assert!(text.len() <= budget, "{} > {budget}", text.len());
+        let opened = text.lines().filter(|line| line.starts_with("```")).count();
+        assert_eq!(opened % 2, 0, "at {budget}");
+        let told = text.matches("**changed**").count();
+        let left = text.lines().find_map(|line| line.strip_prefix("… and "));
+        let left = left.map_or(0, |rest| rest.split(' ').next().unwrap().parse().unwrap());
+        // The failure comes first; an overlay without difference is none.
+        assert!(
+            told + left == 149 || (told == 0 && left == 150),
+            "{told} and {left}"
+        );
+    }
+    assert!(markdown(&report, 1).len() <= MIN_MARKDOWN_BYTES);
 }
 
 #[test]

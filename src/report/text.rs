@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Change, Entry, Impact, Line, Report, Status};
+use super::model::{Change, Entry, Field, Impact, Line, Report, Status, listed};
 
 /// How many names of overlays a line lists.
 const MAX_NAMES: usize = 8;
@@ -14,21 +14,14 @@ pub fn text(report: &Report, colour: bool) -> String {
     for line in report.summary() {
         let _ = writeln!(out, "{}", paint.bold(&line));
     }
-    for overlay in report
-        .overlays
-        .iter()
-        .filter(|o| o.status != Status::Changed)
-    {
-        let line = format!(
-            "{} overlay {} ({} resources)",
-            overlay.status.sign(),
-            overlay.name,
-            overlay.n_resources
-        );
-        let _ = writeln!(out, "\n{}", paint.status(overlay.status, &line));
+    for overlay in &report.overlays {
+        if let Some((what, name, rest)) = overlay.news() {
+            let line = format!("{} overlay {name} {what} ({rest})", overlay.status.sign());
+            let _ = writeln!(out, "\n{}", paint.status(overlay.status, &line));
+        }
     }
-    for entry in &report.entries {
-        write_entry(&mut out, report, entry, paint);
+    for cluster in report.clusters() {
+        write_cluster(&mut out, report, &cluster, paint);
     }
     for jobs in &report.jobs {
         let names = report.names(jobs.overlays.iter().copied(), MAX_NAMES);
@@ -42,68 +35,72 @@ pub fn text(report: &Report, colour: bool) -> String {
             }
         }
     }
-    for failed in &report.failed {
+    for failure in report.failures() {
         let line = format!(
             "! {} ({}) could not be compared",
-            failed.name,
-            failed.side.word()
+            listed(&failure.names, MAX_NAMES),
+            failure.side.word()
         );
         let _ = writeln!(out, "\n{}", paint.status(Status::Removed, &line));
-        for line in failed.message.lines() {
+        for line in failure.message.lines() {
             let _ = writeln!(out, "    {line}");
         }
     }
     out
 }
 
-fn write_entry(out: &mut String, report: &Report, entry: &Entry, paint: Paint) {
-    let mut head = format!("{} {} ", entry.status.sign(), entry.full_kind());
-    if let Some(namespace) = entry.namespace() {
-        let _ = write!(head, "{namespace}/");
-    }
-    head.push_str(&entry.name);
+fn write_cluster(out: &mut String, report: &Report, cluster: &[&Entry], paint: Paint) {
+    let Some(entry) = cluster.first() else {
+        return;
+    };
+    let titles: Vec<String> = cluster
+        .iter()
+        .map(|entry| {
+            let (kind, name) = entry.title();
+            format!("{kind} {name}")
+        })
+        .collect();
+    let head = format!("{} {}", entry.status.sign(), titles.join(", "));
     let impact = match entry.impact {
         Impact::None => String::new(),
         impact => format!("  [{}]", impact.word()),
     };
-    let names = report.names(entry.places.iter().map(|place| place.overlay), MAX_NAMES);
+    let names = report.names(entry.overlays(), MAX_NAMES);
     let head = paint.status(entry.status, &head);
     let _ = writeln!(out, "\n{head}{}  in {names}", paint.bold(&impact));
     for field in &entry.fields {
-        let path = &field.path;
-        let _ = match &field.change {
-            Change::Added(to) => {
-                writeln!(
-                    out,
-                    "  {}",
-                    paint.status(Status::Added, &format!("+ {path}: {to}"))
-                )
-            }
-            Change::Removed(from) => {
-                writeln!(
-                    out,
-                    "  {}",
-                    paint.status(Status::Removed, &format!("- {path}: {from}"))
-                )
-            }
-            Change::Changed(from, to) => {
-                let from = paint.status(Status::Removed, from);
-                let to = paint.status(Status::Added, to);
-                writeln!(out, "  ~ {path}: {from} → {to}")
-            }
-            Change::Checksum => writeln!(out, "  ~ {path}: another checksum"),
-            Change::Lines(lines) => {
-                let _ = writeln!(out, "  ~ {path}:");
-                for line in lines {
-                    let _ = writeln!(out, "      {}", paint.line(line));
-                }
-                Ok(())
-            }
-        };
+        write_field(out, field, paint);
     }
     if entry.n_more > 0 {
         let _ = writeln!(out, "  … {} more fields", entry.n_more);
     }
+}
+
+fn write_field(out: &mut String, field: &Field, paint: Paint) {
+    let path = &field.path;
+    let _ = match &field.change {
+        Change::Added(to) => {
+            let line = paint.status(Status::Added, &format!("+ {path}: {to}"));
+            writeln!(out, "  {line}")
+        }
+        Change::Removed(from) => {
+            let line = paint.status(Status::Removed, &format!("- {path}: {from}"));
+            writeln!(out, "  {line}")
+        }
+        Change::Changed(from, to) => {
+            let from = paint.status(Status::Removed, from);
+            let to = paint.status(Status::Added, to);
+            writeln!(out, "  ~ {path}: {from} → {to}")
+        }
+        Change::Checksum => writeln!(out, "  ~ {path}: another checksum"),
+        Change::Lines(lines) => {
+            let _ = writeln!(out, "  ~ {path}:");
+            for line in lines {
+                let _ = writeln!(out, "      {}", paint.line(line));
+            }
+            Ok(())
+        }
+    };
 }
 
 /// A line with its sign.

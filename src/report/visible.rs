@@ -3,6 +3,31 @@
 //! In: any text. Out: the same with control characters, line and direction marks and invisible
 //! characters as escapes, so that no terminal, page or reviewer is misled.
 
+use crate::secret::Fingerprints;
+
+/// The lines of a text without secrets, each as it can be shown.
+pub(super) fn visible_lines(prints: &Fingerprints, text: &str) -> Vec<String> {
+    let lines = prints.mask_lines(text);
+    lines.iter().map(|line| visible(line)).collect()
+}
+
+/// A stream of manifests as it can be shown: without secrets, control characters as escapes, and
+/// otherwise the same lines.
+pub fn visible_stream(prints: &Fingerprints, stream: &str) -> String {
+    let lines = prints.mask_stream(stream);
+    let mut shown = String::with_capacity(stream.len());
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            shown.push('\n');
+        }
+        shown.push_str(&visible(line));
+    }
+    if stream.ends_with('\n') {
+        shown.push('\n');
+    }
+    shown
+}
+
 /// Escapes what would not be seen as it is; tabs stay.
 pub(super) fn visible(text: &str) -> String {
     if !text.contains(is_hidden) {
