@@ -121,14 +121,13 @@ fn fleet() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fleet")
 }
 
-/// Calls that got in before one that had come earlier.
+/// Calls that got in right before one that had been started earlier.
 fn inversions(calls: &Path) -> Outcome<usize> {
     let mut order = Vec::new();
     for line in fs::read_to_string(calls)?.lines() {
         let call: serde_json::Value = serde_json::from_str(line)?;
         let number = |key: &str| call[key].as_f64().ok_or("no number");
-        let came = number("start_unix_ms")?;
-        order.push((came + number("wait_ms")?, came));
+        order.push((number("start_unix_ms")? + number("wait_ms")?, number("pid")?));
     }
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(order.windows(2).filter(|two| two[1].1 < two[0].1).count())

@@ -126,8 +126,9 @@ pub(super) fn wait(watches: &[Watch], deadline: Instant) -> io::Result<bool> {
         let left = deadline.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left.min(DAY)).map_err(io::Error::other)?;
         match event::poll(&mut looks, Some(&left)) {
-            Ok(n_ready) => return Ok(n_ready > 0),
-            Err(Errno::INTR) => {}
+            Ok(0) if Instant::now() >= deadline => return Ok(false),
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
     }
