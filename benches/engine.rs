@@ -107,6 +107,7 @@ fn options() -> Options {
         hooks: true,
         tests: true,
         validate_schema: true,
+        objects: false,
         helm: HELM,
     }
 }

@@ -181,6 +181,7 @@ impl LoadedChart for HelmChart<'_> {
             hooks: true,
             tests: true,
             validate_schema: true,
+            objects: true,
             helm: input.helm,
         };
         let host = (self.charts.make_host)(input)?;
@@ -191,8 +192,11 @@ impl LoadedChart for HelmChart<'_> {
                 .map_err(|e| e.to_diagnostic())?;
         let mut log = self.loaded.log.clone();
         log.extend_from_slice(&rendered.log);
+        let documents = rendered.manifests.iter().chain(&rendered.hooks);
+        let objects = documents.filter_map(|d| Some((d.text.clone(), d.object.clone()?)));
         Ok(ChartOutput {
             stream: rendered.stream(),
+            objects: objects.collect(),
             log,
         })
     }

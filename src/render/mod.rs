@@ -21,7 +21,7 @@ use crate::jobs::{self, Context, Kind, Sidecar};
 use crate::manifest::{self, Document};
 use crate::patch::{self, Patch, json};
 use crate::plugin::Call;
-use crate::value::Tree;
+use crate::value::{Str, Tree};
 
 /// Renders charts.
 pub trait ChartRenderer {
@@ -106,10 +106,12 @@ pub struct ReleaseInput<'a> {
 }
 
 /// A rendered chart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChartOutput {
     /// What `helm template` prints.
     pub stream: Vec<u8>,
+    /// Texts of documents in it whose data is known already, in its order.
+    pub objects: Vec<(Str, Tree)>,
     /// What Helm would log.
     pub log: Vec<LogLine>,
 }
@@ -246,7 +248,7 @@ fn documents(
     })?;
     let stream = String::from_utf8(rendered.stream)
         .map_err(|_| Diagnostic::error("the chart renders to bytes that are not UTF-8"))?;
-    let mut documents = manifest::split(&stream, "the chart's output")?;
+    let mut documents = manifest::split_known(&stream, "the chart's output", &rendered.objects)?;
     manifest::check_workload(&documents)?;
     let sidecar = Sidecar::find(&documents, &overlay.namespace)?;
     match &sidecar {

@@ -69,6 +69,7 @@ impl LoadedChart for RecordedChart {
             stream: stream
                 .replace("{{namespace}}", input.namespace)
                 .into_bytes(),
+            objects: Vec::new(),
             log: Vec::new(),
         })
     }
