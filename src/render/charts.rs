@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{ChartOutput, ChartRenderer, LoadedChart, ReleaseInput, missing};
 use crate::app::Repository;
+use crate::app::values::ParsedFiles;
 use crate::chart::{self, LoadOptions, Loaded};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
@@ -36,6 +37,7 @@ pub struct HelmCharts<'m> {
     archives: Option<&'m dyn Archives>,
     loaded: Mutex<HashMap<Key, Arc<OnceLock<Loading>>>>,
     templates: TemplateCache,
+    parsed_files: ParsedFiles,
 }
 
 /// The repository that links may not leave, the chart in it, and who reads it.
@@ -52,6 +54,7 @@ impl<'m> HelmCharts<'m> {
             archives: None,
             loaded: Mutex::default(),
             templates: TemplateCache::default(),
+            parsed_files: ParsedFiles::default(),
         }
     }
 
@@ -131,6 +134,10 @@ impl ChartRenderer for HelmCharts<'_> {
             Some(archives) => Ok(Box::new(self.load_archive(pin, archives, helm)?)),
             None => Err(missing(pin)),
         }
+    }
+
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        Some(&self.parsed_files)
     }
 }
 

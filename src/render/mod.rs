@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub use charts::{Archives, HelmCharts, MakeHost};
 
-use crate::app::values::{Additions, Values, assemble};
+use crate::app::values::{Additions, ParsedFiles, Values, assemble};
 use crate::app::{self, Flags, Overlay, Place, Repository};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
@@ -47,6 +47,11 @@ pub trait ChartRenderer {
         pin: &Pin,
         helm: HelmCompat,
     ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
+
+    /// The values files that earlier renders have parsed, where they are kept.
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        None
+    }
 }
 
 /// A chart that has been loaded.
@@ -203,7 +208,9 @@ pub fn render_prepared(
 ) -> Result<Output, Box<Diagnostic>> {
     let Prepared { overlay, additions } = prepared;
     let chart = load_chart(overlay, charts)?;
-    let values = assemble(overlay, chart.defaults(), additions)?;
+    let none = ParsedFiles::default();
+    let parsed = charts.parsed_files().unwrap_or(&none);
+    let values = assemble(overlay, chart.defaults(), additions, parsed)?;
     let (documents, log) = documents(overlay, chart.as_ref(), &values)?;
     Ok(Output {
         stream: documents.iter().map(Document::text).collect(),
