@@ -3,8 +3,9 @@
 //! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench engine` prints Markdown tables; without
 //! the variable the small chart of the tests is taken. `HELM=/path/to/helm` adds helm itself.
 
+mod measure;
+
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,6 +19,7 @@ use jenkins_cmp::release::{self, Derived, Options, TemplateCache};
 use jenkins_cmp::template::TemplateSet;
 use jenkins_cmp::value::Tree;
 use jenkins_cmp::{values, yaml};
+use measure::{children_cpu, status};
 
 const HELM: HelmCompat = HelmCompat::V4;
 
@@ -107,6 +109,7 @@ fn options() -> Options {
         hooks: true,
         tests: true,
         validate_schema: true,
+        objects: false,
         helm: HELM,
     }
 }
@@ -128,7 +131,7 @@ fn part(name: &str, mut work: impl FnMut() -> Outcome<()>) -> Outcome<()> {
 
 /// Runs `program template` as a process of its own, over and over, and prints the row.
 fn process(program: &str, chart: &Path) -> Outcome<()> {
-    let (start, cpu) = (Instant::now(), children_cpu()?);
+    let (start, cpu) = (Instant::now(), children_cpu());
     let mut peak = 0;
     for _ in 0..N_RUNS {
         let mut child = Command::new(program)
@@ -138,14 +141,14 @@ fn process(program: &str, chart: &Path) -> Outcome<()> {
             .spawn()?;
         // The figure is gone with the process, so it is read while that runs.
         while child.try_wait()?.is_none() {
-            peak = peak.max(peak_kib(child.id()).unwrap_or(0));
+            peak = peak.max(peak_kib(child.id()));
         }
         if !child.wait()?.success() {
             return Err(format!("{program} failed").into());
         }
     }
     let each = |time: Duration| time.as_secs_f64() * 1000.0 / f64::from(N_RUNS);
-    let (wall, cpu) = (each(start.elapsed()), each(children_cpu()? - cpu));
+    let (wall, cpu) = (each(start.elapsed()), each(children_cpu() - cpu));
     let name = Path::new(program).file_name().unwrap_or_default();
     let name = name.to_string_lossy();
     line(&format!("| {name} | {cpu:.1} | {wall:.1} | {peak} |"));
@@ -153,20 +156,10 @@ fn process(program: &str, chart: &Path) -> Outcome<()> {
 }
 
 /// The most memory that a process has held so far.
-fn peak_kib(id: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// User and system time of the children that have ended.
-fn children_cpu() -> Outcome<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, after_name) = stat.rsplit_once(')').ok_or("no name in stat")?;
-    let fields = after_name.split_whitespace().skip(13).take(2);
-    // Linux counts these in hundredths of a second, whatever its clock.
-    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(Duration::from_millis(ticks * 10))
+fn peak_kib(id: u32) -> u64 {
+    let text = status(id, "VmHWM").unwrap_or_default();
+    let number = text.split(' ').next().unwrap_or_default();
+    number.parse().unwrap_or(0)
 }
 
 #[expect(clippy::print_stdout, reason = "the report of the benchmark")]

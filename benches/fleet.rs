@@ -3,6 +3,8 @@
 //! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench fleet`; without the variable the small
 //! chart of the tests is taken. Prints wall and CPU time for each overlay after the first.
 
+mod measure;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -15,6 +17,7 @@ use jenkins_cmp::fleet;
 use jenkins_cmp::release::Derived;
 use jenkins_cmp::render::{self, HelmCharts, ReleaseInput};
 use jenkins_cmp::template::Host;
+use measure::own_cpu;
 
 mod shared;
 
@@ -55,11 +58,11 @@ fn report(root: &Path, n_threads: NonZeroUsize) {
     let start = Instant::now();
     let n_bytes = work(first);
     let cold = start.elapsed();
-    let (start, cpu) = (Instant::now(), cpu_time());
+    let (start, cpu) = (Instant::now(), own_cpu());
     let results = fleet::for_each(others, n_threads, &work, &|_| {});
     assert!(results.iter().all(Result::is_ok));
     let each = |time: Duration| time.as_secs_f64() * 1000.0 / others.len() as f64;
-    let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));
+    let (wall, cpu) = (start.elapsed(), own_cpu().saturating_sub(cpu));
     let n = fleet.members.len();
     line(&format!(
         "{n} overlays of {n_bytes} bytes, {n_threads} threads: first {:.1} ms, then {:.3} ms wall \

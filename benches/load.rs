@@ -3,6 +3,8 @@
 //! `cargo bench --bench load` prints a Markdown table. `HELM=/path/to/helm` adds the bash plugin
 //! that this one replaces; `CALLS=200` is the size of the burst.
 
+mod measure;
+
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jenkins_cmp::par;
+use measure::{children_cpu, status};
 
 const OVERLAYS: [&str; 3] = ["prod", "staging", "mobile"];
 
@@ -64,7 +67,7 @@ fn row(name: &str, mut burst: Burst, inversions: &str) -> String {
 
 /// Starts all calls at once and waits for each of them.
 fn burst(n_calls: usize, command: impl Fn(&Path) -> Command) -> Outcome<Burst> {
-    let (start, cpu) = (Instant::now(), children_cpu()?);
+    let (start, cpu) = (Instant::now(), children_cpu());
     let mut waiting = Vec::new();
     for overlay in OVERLAYS.iter().cycle().take(n_calls) {
         let mut child = command(&fleet().join("overlays").join(overlay)).spawn()?;
@@ -81,7 +84,7 @@ fn burst(n_calls: usize, command: impl Fn(&Path) -> Command) -> Outcome<Burst> {
     }
     Ok(Burst {
         wall: start.elapsed(),
-        cpu: children_cpu()?.saturating_sub(cpu),
+        cpu: children_cpu().saturating_sub(cpu),
         latencies,
     })
 }
@@ -133,16 +136,6 @@ fn inversions(calls: &Path) -> Outcome<usize> {
     Ok(order.windows(2).filter(|two| two[1].1 < two[0].1).count())
 }
 
-/// The processor time of all children that have ended.
-fn children_cpu() -> Outcome<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, after) = stat.rsplit_once(')').ok_or("no name in stat")?;
-    let mut fields = after.split_whitespace().skip(13);
-    let mut ticks = || -> Outcome<u64> { Ok(fields.next().ok_or("a short stat")?.parse()?) };
-    // Linux shows a hundred ticks a second to programs, whatever it counts itself.
-    Ok(Duration::from_millis(10 * (ticks()? + ticks()?)))
-}
-
 /// The memory of a process that waits and of one that renders, as the kernel words it.
 fn memory(directory: &Path) -> Outcome<(String, String)> {
     let (state, calls) = (directory.join("state"), directory.join("calls-memory"));
@@ -151,22 +144,22 @@ fn memory(directory: &Path) -> Outcome<(String, String)> {
         par::lock_within(&state.join("slot-0.fifo"), Duration::ZERO)?.ok_or("a held slot")?;
     let mut child = plugin(&overlay, &state, "1", &calls).spawn()?;
     thread::sleep(Duration::from_millis(500));
-    let waiting = status(&child).ok_or("the waiting process is gone")?;
+    let waiting = memory_of(&child).ok_or("the waiting process is gone")?;
     drop(slot);
     let mut rendering = String::new();
-    while let Some(now) = status(&child) {
+    while let Some(now) = memory_of(&child) {
         rendering = now;
     }
     child.wait()?;
     Ok((waiting, rendering))
 }
 
-/// What `/proc` says about the memory of `child`, while it has any.
-fn status(child: &Child) -> Option<String> {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let field = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name))?;
-        Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
-    };
-    Some(format!("{}, {}", field("VmHWM:")?, field("RssAnon:")?))
+/// The memory of `child`, while it has any.
+fn memory_of(child: &Child) -> Option<String> {
+    let field = |name: &str| status(child.id(), name);
+    Some(format!(
+        "VmHWM: {}, RssAnon: {}",
+        field("VmHWM")?,
+        field("RssAnon")?
+    ))
 }

@@ -4,7 +4,8 @@
 //! Helm, and the same over the defaults. Refused: files that Helm would refuse, patches that do not
 //! fit, `--set` paths that Helm would refuse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use super::{Overlay, join};
 use crate::diag::Diagnostic;
@@ -51,7 +52,27 @@ impl Values {
     }
 }
 
-/// Puts the values of `overlay` together over `defaults`.
+/// The values files of bases as they were parsed, for the overlays of one process that share them.
+#[derive(Debug, Default)]
+pub struct ParsedFiles(Mutex<HashMap<(String, HelmCompat), (String, Tree)>>);
+
+impl ParsedFiles {
+    /// Parses the `text` of `file`, unless it is the one that was parsed last.
+    fn parse(&self, file: &str, text: &str, helm: HelmCompat) -> Result<Tree, Box<Diagnostic>> {
+        let key = (file.to_owned(), helm);
+        let parsed = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, values)) = parsed().get(&key)
+            && known == text
+        {
+            return Ok(values.clone());
+        }
+        let values = parse_values(file, text.as_bytes(), helm)?;
+        parsed().insert(key, (text.to_owned(), values.clone()));
+        Ok(values)
+    }
+}
+
+/// Puts the values of `overlay` together over `defaults`; files of bases may be `parsed` already.
 ///
 /// # Errors
 ///
@@ -60,8 +81,9 @@ pub fn assemble(
     overlay: &Overlay,
     defaults: &Tree,
     additions: &Additions,
+    parsed: &ParsedFiles,
 ) -> Result<Values, Box<Diagnostic>> {
-    let mut user = files(overlay)?;
+    let mut user = files(overlay, parsed)?;
     for directory in overlay.directories() {
         let file = join(directory, PATCH_FILE);
         if let Some(text) = overlay.place.repository.read(&file)? {
@@ -112,10 +134,15 @@ pub(super) fn sources(overlay: &Overlay) -> Result<Vec<Source<'_>>, Box<Diagnost
 }
 
 /// Merges the values files of bases and overlay.
-fn files(overlay: &Overlay) -> Result<TreeMap, Box<Diagnostic>> {
+fn files(overlay: &Overlay, parsed: &ParsedFiles) -> Result<TreeMap, Box<Diagnostic>> {
     let mut user = TreeMap::new();
     for source in sources(overlay)? {
-        let values = parse_values(&source.file, source.text.as_bytes(), overlay.helm)?;
+        let (file, text) = (&source.file, &source.text);
+        let values = if source.directory == overlay.place.overlay {
+            parse_values(file, text.as_bytes(), overlay.helm)?
+        } else {
+            parsed.parse(file, text, overlay.helm)?
+        };
         merge(&mut user, values.as_map().unwrap_or(&TreeMap::new()));
     }
     Ok(user)

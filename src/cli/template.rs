@@ -254,6 +254,7 @@ fn render(args: &TemplateArgs) -> Result<(Rendered, String), Error> {
         hooks: !args.select.no_hooks,
         tests: !args.select.skip_tests,
         validate_schema: !args.values.skip_schema_validation,
+        objects: false,
         helm,
     };
     let host = super::host::System {

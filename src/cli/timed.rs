@@ -4,6 +4,7 @@
 
 use super::gate::Meter;
 use crate::app::Repository;
+use crate::app::values::ParsedFiles;
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
 use crate::helm::HelmCompat;
@@ -39,6 +40,10 @@ impl ChartRenderer for Timed<'_> {
         helm: HelmCompat,
     ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
         self.loading(|| self.charts.load_locked(pin, helm))
+    }
+
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        self.charts.parsed_files()
     }
 }
 

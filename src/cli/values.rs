@@ -11,7 +11,7 @@ use super::remote::Remote;
 use super::render::{SettingsArgs, World, stand_ins};
 use crate::app::explain::{Effect, Say, explain};
 use crate::app::unknown::{Known, unknown_keys};
-use crate::app::values::assemble;
+use crate::app::values::{ParsedFiles, assemble};
 use crate::render;
 use crate::report::Fingerprints;
 use crate::value::Tree;
@@ -53,7 +53,12 @@ pub(super) fn run(args: &ValuesArgs) -> Result<(), Error> {
     let world = World::new(&args.settings, &stand_ins, &remote);
     let prepared = world.prepare(&args.path)?;
     let chart = render::load_chart(&prepared.overlay, world.charts())?;
-    let values = assemble(&prepared.overlay, chart.defaults(), &prepared.additions)?;
+    let values = assemble(
+        &prepared.overlay,
+        chart.defaults(),
+        &prepared.additions,
+        &ParsedFiles::default(),
+    )?;
     let known = Known {
         name: chart.name(),
         version: chart.version(),

@@ -16,7 +16,7 @@ pub use identity::Identity;
 pub(crate) use identity::group_version;
 
 use crate::diag::Diagnostic;
-use crate::value::Tree;
+use crate::value::{Str, Tree};
 use crate::yaml;
 
 /// The start of the comment that says which template or file a document comes from.
@@ -100,12 +100,35 @@ impl Document {
 /// # Ok::<(), Box<jenkins_cmp::diag::Diagnostic>>(())
 /// ```
 pub fn split(stream: &str, name: &str) -> Result<Vec<Document>, Box<Diagnostic>> {
+    split_known(stream, name, &[])
+}
+
+/// Splits like [`split`], and does not parse the documents whose texts, in the order of the stream,
+/// are `known` together with their data.
+///
+/// # Errors
+///
+/// As [`split`].
+pub fn split_known(
+    stream: &str,
+    name: &str,
+    known: &[(Str, Tree)],
+) -> Result<Vec<Document>, Box<Diagnostic>> {
+    let mut known = known.iter();
     pieces(stream)
         .into_iter()
         .map(|piece| {
             let source = piece.source().map(str::to_owned);
             let shown = source.as_deref().unwrap_or(name);
-            let object = piece.object(name).map_err(|mut problem| {
+            let found = known.clone().position(|(text, _)| piece.reads_as(text));
+            let object = match found.and_then(|at| known.nth(at)) {
+                Some((_, object)) => {
+                    debug_assert_eq!(yaml::to_tree(piece.body.as_bytes()).as_ref(), Ok(object));
+                    piece.checked(object.clone(), name)
+                }
+                None => piece.object(name),
+            };
+            let object = object.map_err(|mut problem| {
                 if shown != name {
                     problem.trace.push(format!("from `{shown}`"));
                 }
@@ -170,8 +193,37 @@ impl<'a> Piece<'a> {
         first.strip_prefix(SOURCE)
     }
 
+    /// Says whether a parser gets the same from `text` as from the piece: they are equal, but for
+    /// the `# Source:` line and for blank lines at the end, which count for `|+` only.
+    fn reads_as(&self, text: &Str) -> bool {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let Some((first, rest)) = self.body.split_once('\n') else {
+            return false;
+        };
+        let without_blank_lines = |text: &[u8]| {
+            let blank = text.iter().rev().take_while(|b| **b == b'\n').count();
+            (blank > 0).then_some(text.len() - blank)
+        };
+        let (Some(a), Some(b)) = (
+            without_blank_lines(rest.as_bytes()),
+            without_blank_lines(text),
+        ) else {
+            return false;
+        };
+        let keeps_blank_lines =
+            |plus: usize| matches!(text[..plus].last(), Some(b'|' | b'>' | b'0'..=b'9'));
+        first.starts_with(SOURCE)
+            && rest.as_bytes()[..a] == text[..b]
+            && !text.starts_with(BYTE_ORDER_MARK)
+            && !memchr::memchr_iter(b'+', text).any(keeps_blank_lines)
+    }
+
     fn object(&self, file: &str) -> Result<Tree, Box<Diagnostic>> {
-        let object = codec::read(self.body, file, self.line)?;
+        self.checked(codec::read(self.body, file, self.line)?, file)
+    }
+
+    /// Refuses data that is no object.
+    fn checked(&self, object: Tree, file: &str) -> Result<Tree, Box<Diagnostic>> {
         let problem = match &object {
             Tree::Null => return Ok(object),
             Tree::Map(_) if object.get("kind").and_then(Tree::as_str).is_none() => {
@@ -232,5 +284,45 @@ fn is_separator(line: &str) -> bool {
     match line.trim_end_matches(['\n', '\r']).strip_prefix("---") {
         Some(rest) => rest.is_empty() || rest.starts_with([' ', '\t']),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: &str = "---\n# Source: c/crds/a.yaml\nkind: C\napiVersion: v1\n\n\
+                          ---\n# Source: c/templates/b.yaml\nkind: A\napiVersion: v1\n\n\
+                          ---\n# Source: c/templates/c.yaml\nkind: B\napiVersion: v1\n";
+
+    fn reads_as(at: usize, text: &str) -> bool {
+        pieces(STREAM)[at].reads_as(&text.into())
+    }
+
+    #[test]
+    fn texts_agree_but_for_blank_lines_at_the_end() {
+        assert!(reads_as(1, "kind: A\napiVersion: v1\n"));
+        assert!(reads_as(2, "kind: B\napiVersion: v1\n\n\n"));
+        // A block at the end would read otherwise without its line end.
+        assert!(!reads_as(1, "kind: A\napiVersion: v1"));
+        assert!(!reads_as(1, "kind: B\napiVersion: v1\n"));
+    }
+
+    #[test]
+    fn blank_lines_count_after_a_block_that_keeps_them() {
+        for (block, agrees) in [("|", true), ("|-", true), ("|+", false), (">2+", false)] {
+            let text = format!("kind: A\na: {block}\n  x\n");
+            let stream = format!("---\n# Source: a\n{text}\n");
+            assert_eq!(pieces(&stream)[0].reads_as(&text.as_str().into()), agrees);
+        }
+    }
+
+    #[test]
+    fn known_data_is_found_behind_documents_that_nobody_knows() {
+        let text = Str::from("kind: B\napiVersion: v1\n");
+        let object = yaml::to_tree(&text).unwrap();
+        let known = [(text, object)];
+        let documents = split_known(STREAM, "", &known).unwrap();
+        assert_eq!(documents, split(STREAM, "").unwrap());
     }
 }

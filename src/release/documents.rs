@@ -8,7 +8,7 @@ use crate::value::unicode::trim_space;
 use super::head::{self, Head};
 use super::order::sort_by_kind;
 use super::output::Document;
-use super::{Error, split};
+use super::{Error, Options, split};
 
 /// The events that the annotation `helm.sh/hook` may name.
 const EVENTS: [&str; 10] = [
@@ -34,7 +34,7 @@ pub(super) struct Documents {
 
 /// Splits the rendered `files` (identifier and text) into documents and sorts them by kind.
 ///
-/// Partials, notes and blank files are left out; so are test hooks unless `tests` are wanted.
+/// Partials, notes and blank files are left out; so are test hooks unless they are wanted.
 ///
 /// # Errors
 ///
@@ -42,9 +42,9 @@ pub(super) struct Documents {
 /// be decoded.
 pub(super) fn sort(
     mut files: Vec<(String, Vec<u8>)>,
-    helm: HelmCompat,
-    tests: bool,
+    options: &Options,
 ) -> Result<Documents, Error> {
+    let helm = options.helm;
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut out = Documents::default();
     for (source, text) in &files {
@@ -53,9 +53,9 @@ pub(super) fn sort(
             continue;
         }
         for document in split::split(text, helm) {
-            let head = head::decode(document, helm)
+            let head = head::decode(document, helm, options.objects)
                 .map_err(|error| Error::head(source, document, error))?;
-            out.add(source, document, &head, helm, tests);
+            out.add(source, document, head, options);
         }
     }
     sort_by_kind(&mut out.manifests, helm, |d| &d.kind);
@@ -64,13 +64,14 @@ pub(super) fn sort(
 }
 
 impl Documents {
-    fn add(&mut self, source: &str, text: &[u8], head: &Head, helm: HelmCompat, tests: bool) {
+    fn add(&mut self, source: &str, text: &[u8], head: Head, options: &Options) {
         let document = Document {
             source: source.to_owned(),
-            kind: head.kind.clone(),
+            kind: head.kind,
             text: Str::from(text),
+            object: head.object,
         };
-        let Some(hook) = &head.hook else {
+        let Some(hook) = head.hook else {
             self.manifests.push(document);
             return;
         };
@@ -79,7 +80,7 @@ impl Documents {
             .map(|event| event.trim().to_lowercase())
             .collect();
         if !events.iter().all(|event| EVENTS.contains(&&**event)) {
-            self.log.push(match helm {
+            self.log.push(match options.helm {
                 HelmCompat::V3 => LogLine::plain(format!(
                     "info: skipping unknown hook: {}",
                     quote(hook.as_bytes())
@@ -87,10 +88,10 @@ impl Documents {
                 HelmCompat::V4 => LogLine::structured(
                     Level::Info,
                     "skipping unknown hooks",
-                    [("hookTypes", hook.clone())],
+                    [("hookTypes", hook)],
                 ),
             });
-        } else if tests || !events.iter().any(|event| event.starts_with("test")) {
+        } else if options.tests || !events.iter().any(|event| event.starts_with("test")) {
             self.hooks.push(document);
         }
     }

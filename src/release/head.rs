@@ -1,6 +1,7 @@
 //! The head of a manifest: what Helm reads of a document to sort it.
 
 use crate::helm::HelmCompat;
+use crate::value::Tree;
 use crate::yaml::typed::{self, Struct, Type};
 use crate::yaml::{self};
 
@@ -10,6 +11,8 @@ pub(super) struct Head {
     pub(super) kind: String,
     /// The annotation `helm.sh/hook`.
     pub(super) hook: Option<String>,
+    /// The whole document, if it was asked for.
+    pub(super) object: Option<Tree>,
 }
 
 static METADATA: Struct = Struct {
@@ -39,17 +42,26 @@ static FIELDS: &[(&str, Type)] = &[
     ("metadata", Type::Struct(&METADATA)),
 ];
 
-/// Reads the head of a document.
+/// Reads the head of a document; with `objects` also the rest.
 ///
 /// # Errors
 ///
 /// Go's text and the place in the document.
-pub(super) fn decode(document: &[u8], helm: HelmCompat) -> Result<Head, yaml::Error> {
+pub(super) fn decode(
+    document: &[u8],
+    helm: HelmCompat,
+    objects: bool,
+) -> Result<Head, yaml::Error> {
     let shape = match helm {
         HelmCompat::V3 => &HEAD_3,
         HelmCompat::V4 => &HEAD_4,
     };
-    let record = typed::decode(document, shape)?;
+    let (record, object) = if objects {
+        let (record, object) = typed::decode_whole(document, shape)?;
+        (record, Some(object))
+    } else {
+        (typed::decode(document, shape)?, None)
+    };
     let metadata = record.record("metadata");
     let annotations = metadata
         .as_ref()
@@ -58,5 +70,6 @@ pub(super) fn decode(document: &[u8], helm: HelmCompat) -> Result<Head, yaml::Er
     Ok(Head {
         kind: record.text("kind").to_string(),
         hook: hook.and_then(|text| text.as_str()).map(str::to_owned),
+        object,
     })
 }

@@ -54,6 +54,8 @@ pub struct Options {
     pub tests: bool,
     /// Whether values are checked against schemas (`--skip-schema-validation`).
     pub validate_schema: bool,
+    /// Whether the documents come with their objects, for who would parse them again.
+    pub objects: bool,
     /// Whose bytes are wanted.
     pub helm: HelmCompat,
 }
@@ -119,7 +121,7 @@ fn render_logging(
     let capabilities = Capabilities::new(kube_version, &options.api_versions);
     let contexts = context::contexts(&chart, coalesced.values, capabilities, options)?;
     let files = execute(&contexts, options, host, cache)?;
-    let documents = documents::sort(files, helm, options.tests)?;
+    let documents = documents::sort(files, options)?;
     log.extend(documents.log);
     Ok(Rendered {
         helm,
@@ -229,6 +231,7 @@ fn crds(chart: &Chart) -> Vec<Document> {
         source,
         kind: String::new(),
         text: file.data.clone(),
+        object: None,
     })
     .collect()
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::files::pattern::Pattern;
 use crate::helm::{HelmCompat, LogLine};
-use crate::value::Str;
 use crate::value::unicode::trim_space;
+use crate::value::{Str, Tree};
 
 use super::split;
 
@@ -18,6 +18,8 @@ pub struct Document {
     pub kind: String,
     /// The text as rendered, trimmed as Helm trims it.
     pub text: Str,
+    /// The data, if it was asked for; never that of a CRD.
+    pub object: Option<Tree>,
 }
 
 /// A rendered release, in Helm's order.
@@ -176,6 +178,7 @@ mod tests {
             source: source.into(),
             kind: String::new(),
             text: text.into(),
+            object: None,
         }
     }
 

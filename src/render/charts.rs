@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{ChartOutput, ChartRenderer, LoadedChart, ReleaseInput, missing};
 use crate::app::Repository;
+use crate::app::values::ParsedFiles;
 use crate::chart::{self, LoadOptions, Loaded};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
@@ -36,6 +37,7 @@ pub struct HelmCharts<'m> {
     archives: Option<&'m dyn Archives>,
     loaded: Mutex<HashMap<Key, Arc<OnceLock<Loading>>>>,
     templates: TemplateCache,
+    parsed_files: ParsedFiles,
 }
 
 /// The repository that links may not leave, the chart in it, and who reads it.
@@ -52,6 +54,7 @@ impl<'m> HelmCharts<'m> {
             archives: None,
             loaded: Mutex::default(),
             templates: TemplateCache::default(),
+            parsed_files: ParsedFiles::default(),
         }
     }
 
@@ -132,6 +135,10 @@ impl ChartRenderer for HelmCharts<'_> {
             None => Err(missing(pin)),
         }
     }
+
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        Some(&self.parsed_files)
+    }
 }
 
 struct HelmChart<'c> {
@@ -181,6 +188,7 @@ impl LoadedChart for HelmChart<'_> {
             hooks: true,
             tests: true,
             validate_schema: true,
+            objects: true,
             helm: input.helm,
         };
         let host = (self.charts.make_host)(input)?;
@@ -191,8 +199,11 @@ impl LoadedChart for HelmChart<'_> {
                 .map_err(|e| e.to_diagnostic())?;
         let mut log = self.loaded.log.clone();
         log.extend_from_slice(&rendered.log);
+        let documents = rendered.manifests.iter().chain(&rendered.hooks);
+        let objects = documents.filter_map(|d| Some((d.text.clone(), d.object.clone()?)));
         Ok(ChartOutput {
             stream: rendered.stream(),
+            objects: objects.collect(),
             log,
         })
     }

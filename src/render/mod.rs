@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub use charts::{Archives, HelmCharts, MakeHost};
 
-use crate::app::values::{Additions, Values, assemble};
+use crate::app::values::{Additions, ParsedFiles, Values, assemble};
 use crate::app::{self, Flags, Overlay, Place, Repository};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
@@ -21,7 +21,7 @@ use crate::jobs::{self, Context, Kind, Sidecar};
 use crate::manifest::{self, Document};
 use crate::patch::{self, Patch, json};
 use crate::plugin::Call;
-use crate::value::Tree;
+use crate::value::{Str, Tree};
 
 /// Renders charts.
 pub trait ChartRenderer {
@@ -47,6 +47,11 @@ pub trait ChartRenderer {
         pin: &Pin,
         helm: HelmCompat,
     ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
+
+    /// The values files that earlier renders have parsed, where they are kept.
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        None
+    }
 }
 
 /// A chart that has been loaded.
@@ -106,10 +111,12 @@ pub struct ReleaseInput<'a> {
 }
 
 /// A rendered chart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChartOutput {
     /// What `helm template` prints.
     pub stream: Vec<u8>,
+    /// Texts of documents in it whose data is known already, in its order.
+    pub objects: Vec<(Str, Tree)>,
     /// What Helm would log.
     pub log: Vec<LogLine>,
 }
@@ -201,7 +208,9 @@ pub fn render_prepared(
 ) -> Result<Output, Box<Diagnostic>> {
     let Prepared { overlay, additions } = prepared;
     let chart = load_chart(overlay, charts)?;
-    let values = assemble(overlay, chart.defaults(), additions)?;
+    let none = ParsedFiles::default();
+    let parsed = charts.parsed_files().unwrap_or(&none);
+    let values = assemble(overlay, chart.defaults(), additions, parsed)?;
     let (documents, log) = documents(overlay, chart.as_ref(), &values)?;
     Ok(Output {
         stream: documents.iter().map(Document::text).collect(),
@@ -246,7 +255,7 @@ fn documents(
     })?;
     let stream = String::from_utf8(rendered.stream)
         .map_err(|_| Diagnostic::error("the chart renders to bytes that are not UTF-8"))?;
-    let mut documents = manifest::split(&stream, "the chart's output")?;
+    let mut documents = manifest::split_known(&stream, "the chart's output", &rendered.objects)?;
     manifest::check_workload(&documents)?;
     let sidecar = Sidecar::find(&documents, &overlay.namespace)?;
     match &sidecar {

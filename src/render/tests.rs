@@ -69,6 +69,7 @@ impl LoadedChart for RecordedChart {
             stream: stream
                 .replace("{{namespace}}", input.namespace)
                 .into_bytes(),
+            objects: Vec::new(),
             log: Vec::new(),
         })
     }
@@ -142,7 +143,13 @@ fn patched_values_are_what_helm_needs() {
         links: Links::Anywhere,
     };
     let chart = chart::load(&path, options).unwrap().chart;
-    let values = assemble(&overlay, &chart.values, &Additions::default()).unwrap();
+    let values = assemble(
+        &overlay,
+        &chart.values,
+        &Additions::default(),
+        &ParsedFiles::default(),
+    )
+    .unwrap();
     let at = |path: &[&str]| values.user.at(path.iter().copied()).cloned();
     assert_eq!(
         at(&["controller", "servicePort"]),

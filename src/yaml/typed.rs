@@ -68,20 +68,38 @@ pub struct Record(Arc<TreeMap>);
 /// ));
 /// ```
 pub fn decode(bytes: &[u8], shape: &'static Struct) -> Result<Record, Error> {
-    decode_exactly(bytes, shape).map_err(Error::prefixed)
+    let decode = || {
+        let document = Document::parse(bytes)?;
+        let tree = match document.root().filter(|_| document.is_plain()) {
+            // Nothing can be wrong with the rest, so only the fields are read.
+            Some(root) => read_fields(root, shape)?,
+            None => read::read(&document, Reading::default())?,
+        };
+        fill(&document, &tree, shape)
+    };
+    decode().map_err(Error::prefixed)
 }
 
-fn decode_exactly(bytes: &[u8], shape: &'static Struct) -> Result<Record, Error> {
-    let document = Document::parse(bytes)?;
-    let tree = match document.root().filter(|_| document.is_plain()) {
-        // Nothing can be wrong with the rest, so only the fields are read.
-        Some(root) => read_fields(root, shape)?,
-        None => read::read(&document, Reading::default())?,
+/// Reads like [`decode`], and gives what [`to_tree`](super::to_tree) would as well.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_whole(bytes: &[u8], shape: &'static Struct) -> Result<(Record, Tree), Error> {
+    let decode = || {
+        let document = Document::parse(bytes)?;
+        let tree = read::read(&document, Reading::default())?;
+        Ok((fill(&document, &tree, shape)?, tree))
     };
-    let tree = coerce_struct(&tree, shape);
+    decode().map_err(Error::prefixed)
+}
+
+/// Makes a record of what was read from `document`.
+fn fill(document: &Document<'_>, tree: &Tree, shape: &'static Struct) -> Result<Record, Error> {
+    let tree = coerce_struct(tree, shape);
     read::check_finite(&tree)?;
     let mut decoder = Decoder {
-        document: &document,
+        document,
         floats: OnceCell::new(),
         path: Vec::new(),
         structs: Vec::new(),
