@@ -3,6 +3,7 @@
 mod bad_input;
 mod cmp_burst;
 mod cmp_server;
+mod dependencies;
 mod diff;
 mod differential;
 mod explain;

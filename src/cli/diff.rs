@@ -98,11 +98,7 @@ fn compare(args: &DiffArgs) -> Result<Report, Error> {
     let prints = Fingerprints::new(match &args.fingerprint_key {
         Some(path) => fs::read(path)
             .map_err(|e| Error::input(format!("failed to read `{}`: {e}", path.display())))?,
-        None => {
-            let mut key = vec![0; 32];
-            getrandom::fill(&mut key).map_err(|error| Error::world(error.to_string()))?;
-            key
-        }
+        None => random_key()?,
     });
     let sides = match &args.against {
         Some(directory) => Sides::files(directory)?,
@@ -129,6 +125,13 @@ fn compare(args: &DiffArgs) -> Result<Report, Error> {
         }
     }
     Ok(builder.finish())
+}
+
+/// A key that makes the fingerprints of one report.
+pub(super) fn random_key() -> Result<Vec<u8>, Error> {
+    let mut key = vec![0; 32];
+    getrandom::fill(&mut key).map_err(|error| Error::world(error.to_string()))?;
+    Ok(key)
 }
 
 fn write(report: &Report, format: Format, budget: usize, colour: bool) -> String {

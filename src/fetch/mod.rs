@@ -31,19 +31,19 @@ use crate::funcs::semver::{Constraint, Version};
 use crate::helm::HelmCompat;
 use crate::store::{Digest, Store};
 
-/// What settings ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted<'a> {
+/// What settings or a `Chart.yaml` ask for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wanted {
     /// The chart's name.
-    pub name: &'a str,
-    /// A version, or a range by Helm's rules.
-    pub version: &'a str,
+    pub name: String,
     /// The address of a chart repository, or `oci://` and the place in a registry.
-    pub repository: &'a str,
+    pub repository: String,
+    /// A version, or a range by Helm's rules.
+    pub version: String,
 }
 
 /// One archive, as the lock file names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pin {
     /// The chart's name.
     pub name: String,
@@ -127,17 +127,17 @@ impl Client {
     }
 
     /// Finds and downloads what is wanted: its exact version and the archive.
-    fn find(&self, wanted: &Wanted<'_>) -> Result<(String, Vec<u8>), FetchError> {
+    fn find(&self, wanted: &Wanted) -> Result<(String, Vec<u8>), FetchError> {
         let downloads = Downloads::new(&self.options);
         match wanted.repository.strip_prefix(OCI) {
             Some(place) => {
-                let registry = oci::Repository::new(self, &downloads, place, wanted.name)?;
+                let registry = oci::Repository::new(self, &downloads, place, &wanted.name)?;
                 let version = registry.resolve(wanted)?;
                 let archive = registry.archive(&version)?;
                 Ok((version, archive))
             }
             None => {
-                let repository = repository::Repository::new(self, &downloads, wanted.repository)?;
+                let repository = repository::Repository::new(self, &downloads, &wanted.repository)?;
                 let entry = repository.resolve(wanted)?;
                 let archive = repository.archive(&entry, wanted)?;
                 Ok((entry.version, archive))
@@ -171,12 +171,17 @@ impl Client {
 }
 
 impl Pin {
+    /// The name of the archive's file.
+    pub fn file(&self) -> String {
+        format!("{}-{}.tgz", self.name, self.version)
+    }
+
     /// The same as a wish for exactly this version.
-    pub fn wanted(&self) -> Wanted<'_> {
+    pub fn wanted(&self) -> Wanted {
         Wanted {
-            name: &self.name,
-            version: &self.version,
-            repository: &self.repository,
+            name: self.name.clone(),
+            repository: self.repository.clone(),
+            version: self.version.clone(),
         }
     }
 }
@@ -209,7 +214,7 @@ pub fn acquire(pin: &Pin, store: &Store, client: &Client) -> Result<Vec<u8>, Fet
 /// # Errors
 ///
 /// There is no such chart or version, the network fails, or the archive is not that chart.
-pub fn lock(wanted: &Wanted<'_>, store: &Store, client: &Client) -> Result<Pin, FetchError> {
+pub fn lock(wanted: &Wanted, store: &Store, client: &Client) -> Result<Pin, FetchError> {
     let (version, archive) = client.find(wanted)?;
     let file = format!("{}-{version}.tgz", wanted.name);
     let loaded = chart::load_archive(&file, Cursor::new(&archive), HelmCompat::default());
@@ -222,9 +227,9 @@ pub fn lock(wanted: &Wanted<'_>, store: &Store, client: &Client) -> Result<Pin, 
         )));
     }
     Ok(Pin {
-        name: wanted.name.to_owned(),
+        name: wanted.name.clone(),
         version,
-        repository: wanted.repository.to_owned(),
+        repository: wanted.repository.clone(),
         sha256: store.put(&archive)?,
     })
 }

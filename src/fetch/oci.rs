@@ -81,9 +81,9 @@ impl<'c> Repository<'c> {
     }
 
     /// Finds the exact version: the wanted one itself, else the newest tag in the range.
-    pub(super) fn resolve(&self, wanted: &Wanted<'_>) -> Result<String, FetchError> {
-        if Version::parse(wanted.version).is_ok() {
-            return Ok(wanted.version.to_owned());
+    pub(super) fn resolve(&self, wanted: &Wanted) -> Result<String, FetchError> {
+        if Version::parse(&wanted.version).is_ok() {
+            return Ok(wanted.version.clone());
         }
         let tags = self.tags()?;
         let versions: Vec<String> = tags
@@ -91,7 +91,7 @@ impl<'c> Repository<'c> {
             .map(|tag| tag.replace('_', "+"))
             .filter(|version| Version::parse_strict(version).is_ok())
             .collect();
-        let chosen = choose(versions.iter().map(String::as_str), wanted.version)?;
+        let chosen = choose(versions.iter().map(String::as_str), &wanted.version)?;
         chosen.map(str::to_owned).ok_or_else(|| {
             FetchError::input(format!(
                 "no tag of {} fits `{}`",

@@ -69,7 +69,7 @@ impl<'c> Repository<'c> {
     }
 
     /// Finds the entry that is wanted.
-    pub(super) fn resolve(&self, wanted: &Wanted<'_>) -> Result<Entry, FetchError> {
+    pub(super) fn resolve(&self, wanted: &Wanted) -> Result<Entry, FetchError> {
         let url = self.index_url();
         let reply = self.downloads.get(&Get {
             url: &url,
@@ -81,7 +81,7 @@ impl<'c> Repository<'c> {
             form: None,
         })?;
         let body = success(&url, reply)?.body;
-        let entries = index::entries(&body, wanted.name).map_err(|why| {
+        let entries = index::entries(&body, &wanted.name).map_err(|why| {
             FetchError::input(format!("{} is no index of charts: {why}", shown(&url)))
         })?;
         let place = shown(&self.url);
@@ -90,7 +90,7 @@ impl<'c> Repository<'c> {
             return Err(FetchError::input(message));
         };
         let versions = entries.iter().map(|entry| entry.version.as_str());
-        let chosen = choose(versions, wanted.version)?.map(str::to_owned);
+        let chosen = choose(versions, &wanted.version)?.map(str::to_owned);
         let entry = entries
             .into_iter()
             .find(|entry| Some(&entry.version) == chosen.as_ref());
@@ -103,11 +103,7 @@ impl<'c> Repository<'c> {
     }
 
     /// Downloads the archive of an entry.
-    pub(super) fn archive(
-        &self,
-        entry: &Entry,
-        wanted: &Wanted<'_>,
-    ) -> Result<Vec<u8>, FetchError> {
+    pub(super) fn archive(&self, entry: &Entry, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
         let address = entry.url.as_deref().ok_or_else(|| {
             FetchError::input(format!(
                 "`{}` {} in {} has no downloadable URLs",
