@@ -9,8 +9,11 @@
 
 mod credentials;
 mod error;
+#[cfg(feature = "remote")]
+mod forward;
 mod http;
 mod index;
+mod known;
 mod oci;
 mod proxy;
 mod repository;
@@ -24,6 +27,7 @@ use std::time::Duration;
 
 pub use error::FetchError;
 use http::{Downloads, Identity};
+use known::Indexes;
 pub use proxy::Proxies;
 
 use crate::chart;
@@ -93,6 +97,7 @@ pub struct Client {
     options: Options,
     repositories: Vec<credentials::Repository>,
     registries: Vec<credentials::Registry>,
+    indexes: Indexes,
 }
 
 impl Client {
@@ -102,6 +107,7 @@ impl Client {
             options,
             repositories: Vec::new(),
             registries: Vec::new(),
+            indexes: Indexes::default(),
         }
     }
 
@@ -127,7 +133,7 @@ impl Client {
     }
 
     /// Finds and downloads what is wanted: its exact version and the archive.
-    fn find(&self, wanted: &Wanted) -> Result<(String, Vec<u8>), FetchError> {
+    fn find(&self, wanted: &Wanted, store: &Store) -> Result<(String, Vec<u8>), FetchError> {
         let downloads = Downloads::new(&self.options);
         match wanted.repository.strip_prefix(OCI) {
             Some(place) => {
@@ -138,7 +144,7 @@ impl Client {
             }
             None => {
                 let repository = repository::Repository::new(self, &downloads, &wanted.repository)?;
-                let entry = repository.resolve(wanted)?;
+                let entry = repository.resolve(wanted, store)?;
                 let archive = repository.archive(&entry, wanted)?;
                 Ok((entry.version, archive))
             }
@@ -146,14 +152,14 @@ impl Client {
     }
 
     /// Downloads an archive that is known by its digest.
-    fn download(&self, pin: &Pin) -> Result<Vec<u8>, FetchError> {
+    fn download(&self, pin: &Pin, store: &Store) -> Result<Vec<u8>, FetchError> {
         let archive = match pin.repository.strip_prefix(OCI) {
             Some(place) => {
                 let downloads = Downloads::new(&self.options);
                 let registry = oci::Repository::new(self, &downloads, place, &pin.name)?;
                 registry.blob(&pin.sha256.to_string())?
             }
-            None => self.find(&pin.wanted())?.1,
+            None => self.find(&pin.wanted(), store)?.1,
         };
         let found = Digest::of(&archive);
         if found == pin.sha256 {
@@ -206,7 +212,9 @@ pub fn acquire(pin: &Pin, store: &Store, client: &Client) -> Result<Vec<u8>, Fet
         ))
         .hint("run `jenkins-cmp chart pull` where the network may be used"));
     }
-    store.get_or(&pin.sha256, client.options.timeout, || client.download(pin))
+    store.get_or(&pin.sha256, client.options.timeout, || {
+        client.download(pin, store)
+    })
 }
 
 /// Finds what is wanted, puts its archive into the store and gives its entry for the lock file.
@@ -215,14 +223,15 @@ pub fn acquire(pin: &Pin, store: &Store, client: &Client) -> Result<Vec<u8>, Fet
 ///
 /// There is no such chart or version, the network fails, or the archive is not that chart.
 pub fn lock(wanted: &Wanted, store: &Store, client: &Client) -> Result<Pin, FetchError> {
-    let (version, archive) = client.find(wanted)?;
+    let (version, archive) = client.find(wanted, store)?;
     let file = format!("{}-{version}.tgz", wanted.name);
+    let from = error::shown_text(&wanted.repository);
     let loaded = chart::load_archive(&file, Cursor::new(&archive), HelmCompat::default());
-    let loaded = loaded.map_err(|e| FetchError::input(format!("{file}: {e}")))?;
+    let loaded = loaded.map_err(|e| FetchError::world(format!("{file} from {from}: {e}")))?;
     let metadata = &loaded.chart.metadata;
     if metadata.name != wanted.name || metadata.version != version {
-        return Err(FetchError::input(format!(
-            "the archive of {} {version} holds {} {}",
+        return Err(FetchError::world(format!(
+            "the archive of {} {version} from {from} holds {} {}",
             wanted.name, metadata.name, metadata.version
         )));
     }

@@ -120,7 +120,7 @@ impl<'c> Repository<'c> {
             )));
         }
         let manifest: Value = serde_json::from_slice(&reply.body)
-            .map_err(|e| FetchError::input(format!("the manifest {}: {e}", shown(&url))))?;
+            .map_err(|e| FetchError::world(format!("the manifest {}: {e}", shown(&url))))?;
         let layers = manifest.get("layers").and_then(Value::as_array);
         let layer = layers.into_iter().flatten().find(|layer| {
             let kind = layer.get("mediaType").and_then(Value::as_str);
@@ -156,7 +156,7 @@ impl<'c> Repository<'c> {
                 self.get(&url, "application/json", MAX_REGISTRY_BYTES)?,
             )?;
             let page: Value = serde_json::from_slice(&reply.body)
-                .map_err(|e| FetchError::input(format!("the tags {}: {e}", shown(&url))))?;
+                .map_err(|e| FetchError::world(format!("the tags {}: {e}", shown(&url))))?;
             let list = page.get("tags").and_then(Value::as_array);
             let texts = list.into_iter().flatten().filter_map(Value::as_str);
             tags.extend(texts.map(str::to_owned));
@@ -188,6 +188,7 @@ impl<'c> Repository<'c> {
                 max_bytes,
                 compressed: false,
                 form: None,
+                conditions: Vec::new(),
             })
         };
         let reply = send()?;
@@ -259,6 +260,7 @@ impl<'c> Repository<'c> {
             max_bytes: MAX_REGISTRY_BYTES,
             compressed: false,
             form: form.as_deref(),
+            conditions: Vec::new(),
         })?;
         let reply = success(&realm, reply)?;
         let answer: Option<Value> = serde_json::from_slice(&reply.body).ok();

@@ -8,8 +8,10 @@ use super::credentials::{self, basic, take_user};
 use super::error::shown;
 use super::http::{Downloads, Get, Identity, success};
 use super::index::{self, Entry};
+use super::known::{Indexes, Known};
 use super::{Client, FetchError, Wanted, choose, default_identity};
 use crate::limits::{MAX_ARCHIVE_BYTES, MAX_INDEX_BYTES};
+use crate::store::{Digest, Store};
 
 /// A chart repository, and who we are there.
 pub(super) struct Repository<'c> {
@@ -19,11 +21,12 @@ pub(super) struct Repository<'c> {
     identity: Identity,
     default_identity: Identity,
     everywhere: bool,
+    indexes: &'c Indexes,
 }
 
 impl<'c> Repository<'c> {
     pub(super) fn new(
-        client: &Client,
+        client: &'c Client,
         downloads: &'c Downloads<'c>,
         address: &str,
     ) -> Result<Repository<'c>, FetchError> {
@@ -41,6 +44,7 @@ impl<'c> Repository<'c> {
             identity: default_identity.clone(),
             default_identity,
             everywhere: false,
+            indexes: &client.indexes,
             url,
         };
         if let Some(known) = credentials::repository(&client.repositories, address) {
@@ -69,23 +73,9 @@ impl<'c> Repository<'c> {
     }
 
     /// Finds the entry that is wanted.
-    pub(super) fn resolve(&self, wanted: &Wanted) -> Result<Entry, FetchError> {
-        let url = self.index_url();
-        let reply = self.downloads.get(&Get {
-            url: &url,
-            accept: "*/*",
-            authorization: self.authorization.as_deref(),
-            identity: &self.identity,
-            max_bytes: MAX_INDEX_BYTES,
-            compressed: true,
-            form: None,
-        })?;
-        let body = success(&url, reply)?.body;
-        let entries = index::entries(&body, &wanted.name).map_err(|why| {
-            FetchError::input(format!("{} is no index of charts: {why}", shown(&url)))
-        })?;
+    pub(super) fn resolve(&self, wanted: &Wanted, store: &Store) -> Result<Entry, FetchError> {
         let place = shown(&self.url);
-        let Some(entries) = entries else {
+        let Some(entries) = self.entries(&wanted.name, store)? else {
             let message = format!("there is no chart `{}` in {place}", wanted.name);
             return Err(FetchError::input(message));
         };
@@ -102,10 +92,52 @@ impl<'c> Repository<'c> {
         })
     }
 
+    /// The entries of a chart: from this run's index, from the store if the index has not changed,
+    /// or else from the index anew.
+    fn entries(&self, name: &str, store: &Store) -> Result<Option<Vec<Entry>>, FetchError> {
+        let url = self.index_url();
+        let authorization = self.authorization.as_deref();
+        let read = |body: &[u8]| {
+            index::entries(body, name).map_err(|why| {
+                FetchError::world(format!("{} is no index of charts: {why}", shown(&url)))
+            })
+        };
+        let same = Known::key(url.as_str(), authorization, "");
+        if let Some(body) = self.indexes.find(&same) {
+            return read(&body);
+        }
+        let key = Known::key(url.as_str(), authorization, name);
+        let known = Known::read(store, &key);
+        let reply = self.downloads.get(&Get {
+            url: &url,
+            accept: "*/*",
+            authorization,
+            identity: &self.identity,
+            max_bytes: MAX_INDEX_BYTES,
+            compressed: true,
+            form: None,
+            conditions: known.as_ref().map(Known::conditions).unwrap_or_default(),
+        })?;
+        let known = match known {
+            Some(known) if reply.status == 304 => return Ok(known.entries),
+            known => known,
+        };
+        let reply = success(&url, reply)?;
+        let digest = Digest::of(&reply.body);
+        let entries = match known.filter(|known| known.is_of(&digest)) {
+            Some(known) => known.entries,
+            None => read(&reply.body)?,
+        };
+        let known = Known::new(&reply, &digest, entries);
+        known.write(store, &key);
+        self.indexes.add(same, reply.body);
+        Ok(known.entries)
+    }
+
     /// Downloads the archive of an entry.
     pub(super) fn archive(&self, entry: &Entry, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
         let address = entry.url.as_deref().ok_or_else(|| {
-            FetchError::input(format!(
+            FetchError::world(format!(
                 "`{}` {} in {} has no downloadable URLs",
                 wanted.name,
                 entry.version,
@@ -127,6 +159,7 @@ impl<'c> Repository<'c> {
             max_bytes: MAX_ARCHIVE_BYTES,
             compressed: false,
             form: None,
+            conditions: Vec::new(),
         })?;
         Ok(success(&url, reply)?.body)
     }
@@ -144,8 +177,8 @@ impl<'c> Repository<'c> {
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
         let wrong = || {
-            FetchError::input(format!(
-                "`{}` has a wrong address of an archive",
+            FetchError::world(format!(
+                "the index of {} names an archive at an address that is none",
                 shown(&self.url)
             ))
         };
