@@ -260,7 +260,7 @@ fn failures_of_servers_are_one_message_and_leave_nothing() {
         }
     });
     for (place, version, code, text) in [
-        ("/404", "1.0.0", 4, "status 404"),
+        ("/404", "1.0.0", 4, "is that of its `index.yaml`"),
         ("/401", "1.0.0", 4, "credential helpers are never run"),
         ("/cut", "1.0.0", 4, "failed to fetch"),
         ("/bomb", "1.0.0", 4, "is larger than"),
@@ -289,7 +289,7 @@ fn failures_of_servers_are_one_message_and_leave_nothing() {
         &dir,
         &run(&dir, &["chart", "lock"]),
         3,
-        "no address of a chart repository",
+        "ftp://x.example/ is no address of a chart repository",
     );
 }
 

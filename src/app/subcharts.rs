@@ -174,7 +174,7 @@ pub fn subchart_directories(
 }
 
 /// Says that the lock file does not name a subchart.
-pub(super) fn not_locked(wanted: &Wanted) -> Box<Diagnostic> {
+fn not_locked(wanted: &Wanted) -> Box<Diagnostic> {
     let Wanted { name, version, .. } = wanted;
     let problem = Diagnostic::error(format!(
         "the dependency `{name}` {version} is not in charts/, and the lock file does not name it"

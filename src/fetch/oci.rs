@@ -6,9 +6,9 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::credentials::{self, Registry};
-use super::error::shown;
+use super::error::{shown, shown_text};
 use super::http::{Downloads, Get, Identity, Reply, success};
-use super::{Client, FetchError, Wanted, choose, default_identity};
+use super::{Client, FetchError, OCI, Wanted, choose, default_identity};
 use crate::funcs::semver::Version;
 use crate::limits::{MAX_ARCHIVE_BYTES, MAX_REGISTRY_BYTES, MAX_TAG_PAGES};
 use crate::store::Digest;
@@ -52,8 +52,11 @@ impl<'c> Repository<'c> {
             .split('/')
             .all(|part| !part.is_empty() && !part.starts_with('.'));
         let wrong = || {
-            FetchError::input("`chart.repository` is no place in a registry")
-                .hint("it looks like `oci://registry.example.com/charts`")
+            FetchError::input(format!(
+                "{} is no place in a registry",
+                shown_text(&format!("{OCI}{place}"))
+            ))
+            .hint("it looks like `oci://registry.example.com/charts`")
         };
         if !path.chars().all(fits) || !parts_fit || host.contains('@') {
             return Err(wrong());
@@ -151,10 +154,13 @@ impl<'c> Repository<'c> {
         let mut tags = Vec::new();
         let mut url = self.url("tags/list")?;
         for _ in 0..MAX_TAG_PAGES {
-            let reply = success(
-                &url,
-                self.get(&url, "application/json", MAX_REGISTRY_BYTES)?,
-            )?;
+            let reply = self.get(&url, "application/json", MAX_REGISTRY_BYTES)?;
+            if reply.status == 404 {
+                let message = format!("there is no chart at {}", self.shown());
+                return Err(FetchError::input(message)
+                    .hint("the repository's address goes without the chart's name"));
+            }
+            let reply = success(&url, reply)?;
             let page: Value = serde_json::from_slice(&reply.body)
                 .map_err(|e| FetchError::world(format!("the tags {}: {e}", shown(&url))))?;
             let list = page.get("tags").and_then(Value::as_array);

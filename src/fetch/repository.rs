@@ -5,11 +5,12 @@ use std::fs;
 use url::Url;
 
 use super::credentials::{self, basic, take_user};
-use super::error::shown;
+use super::error::{shown, shown_text};
 use super::http::{Downloads, Get, Identity, success};
 use super::index::{self, Entry};
 use super::known::{Indexes, Known};
 use super::{Client, FetchError, Wanted, choose, default_identity};
+use crate::diag;
 use crate::limits::{MAX_ARCHIVE_BYTES, MAX_INDEX_BYTES};
 use crate::store::{Digest, Store};
 
@@ -34,7 +35,8 @@ impl<'c> Repository<'c> {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
-                FetchError::input("`chart.repository` is no address of a chart repository")
+                let shown = shown_text(address);
+                FetchError::input(format!("{shown} is no address of a chart repository"))
                     .hint("it begins with `https://`, `http://` or `oci://`")
             })?;
         let default_identity = default_identity(&client.options);
@@ -77,10 +79,15 @@ impl<'c> Repository<'c> {
         let place = shown(&self.url);
         let Some(entries) = self.entries(&wanted.name, store)? else {
             let message = format!("there is no chart `{}` in {place}", wanted.name);
-            return Err(FetchError::input(message));
+            let error = FetchError::input(message);
+            return Err(match self.similar(&wanted.name) {
+                Some(name) => error.hint(format!("did you mean `{name}`?")),
+                None => error,
+            });
         };
         let versions = entries.iter().map(|entry| entry.version.as_str());
         let chosen = choose(versions, &wanted.version)?.map(str::to_owned);
+        let newest: Vec<String> = entries.iter().take(3).map(|e| e.version.clone()).collect();
         let entry = entries
             .into_iter()
             .find(|entry| Some(&entry.version) == chosen.as_ref());
@@ -89,7 +96,16 @@ impl<'c> Repository<'c> {
                 "no version of `{}` in {place} fits `{}`",
                 wanted.name, wanted.version
             ))
+            .hint(format!("the first in its index are {}", newest.join(", ")))
         })
+    }
+
+    /// The name in the index that is most like `name`.
+    fn similar(&self, name: &str) -> Option<String> {
+        let authorization = self.authorization.as_deref();
+        let key = Known::key(self.index_url().as_str(), authorization, "");
+        let body = self.indexes.find(&key)?;
+        diag::nearest(name, &index::names(&body)).map(str::to_owned)
     }
 
     /// The entries of a chart: from this run's index, from the store if the index has not changed,
@@ -122,6 +138,12 @@ impl<'c> Repository<'c> {
             Some(known) if reply.status == 304 => return Ok(known.entries),
             known => known,
         };
+        if reply.status == 404 {
+            let error = FetchError::world(format!("there is no {}", shown(&url)));
+            let hint =
+                "the address of a chart repository is that of its `index.yaml` without this name";
+            return Err(error.hint(hint));
+        }
         let reply = success(&url, reply)?;
         let digest = Digest::of(&reply.body);
         let entries = match known.filter(|known| known.is_of(&digest)) {

@@ -148,6 +148,14 @@ fn trouble(error: &ureq::Error) -> Trouble {
 }
 
 fn untrusted(why: &str) -> Trouble {
+    // So rustls calls an answer that begins like no encrypted one.
+    if why.contains("InvalidContentType") {
+        let error = FetchError::world("the server speaks without encryption");
+        return Trouble::Final(error.hint(
+            "if it is meant to, the address begins with `http://`; for registries there is \
+             `--plain-http`",
+        ));
+    }
     Trouble::Final(
         FetchError::world(why)
             .hint("`--ca-file` names the certificates to trust instead of the built-in ones"),

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use super::super::exit::Error;
 use super::super::overlays;
+use super::super::remote::Remote;
 use super::super::render::environment;
 use crate::app::settings::ChartSettings;
 use crate::app::{self, Entry, Layer, Lock, Place, Repository, Subchart};
 use crate::chart::{self, Chart, LoadOptions};
 use crate::diag::Diagnostic;
-use crate::fetch::Wanted;
+use crate::fetch::{self, Client, Pin, Wanted};
 use crate::files::{self, Links};
 use crate::helm::HelmCompat;
 use crate::plugin::Call;
@@ -53,6 +54,39 @@ impl Fleet {
     /// What the overlays want, each wish once, in a fixed order.
     pub(super) fn wanted(&self) -> BTreeSet<&Wanted> {
         self.overlays.iter().flat_map(Member::wanted).collect()
+    }
+
+    /// Finds what overlays want, puts its archive into the store, and gives its entry for the lock
+    /// file.
+    pub(super) fn find(
+        &self,
+        wanted: &Wanted,
+        remote: &Remote,
+        client: &Client,
+    ) -> Result<Pin, Error> {
+        let found = fetch::lock(wanted, &remote.store, client);
+        found.map_err(|e| Error::from(e.to_diagnostic().context(self.wanted_by(wanted))))
+    }
+
+    /// Gives what the lock file says about `wanted`.
+    pub(super) fn pin(&self, wanted: &Wanted) -> Result<&Pin, Error> {
+        self.lock.find(wanted).ok_or_else(|| {
+            let Wanted { name, version, .. } = wanted;
+            let problem = Diagnostic::error(format!("`{name}` {version} is not in the lock file"));
+            let problem = problem.context(self.wanted_by(wanted));
+            Error::from(problem.hint("run `jenkins-cmp chart lock`"))
+        })
+    }
+
+    fn wanted_by(&self, wanted: &Wanted) -> String {
+        let wants = |member: &&Member| member.wanted().any(|other| other == wanted);
+        let mut overlays = self.overlays.iter().filter(wants);
+        let first = overlays.next().map_or("", |member| &member.place.overlay);
+        match overlays.count() {
+            0 => format!("wanted by `{first}`"),
+            1 => format!("wanted by `{first}` and another overlay"),
+            n => format!("wanted by `{first}` and {n} other overlays"),
+        }
     }
 
     /// The lock file with these entries; of a whole fleet only those that an overlay wants.
@@ -112,6 +146,14 @@ pub(super) fn collect(paths: &[PathBuf]) -> Result<Vec<Fleet>, Error> {
         fleets[at].overlays.push(member);
     }
     Ok(fleets)
+}
+
+/// The report of a command, or a line that says why it is empty.
+pub(super) fn or_nothing(report: String) -> String {
+    match report.is_empty() {
+        true => "no overlay wants a chart from elsewhere\n".to_owned(),
+        false => report,
+    }
 }
 
 /// The charts' directories that have been read.

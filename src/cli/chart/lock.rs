@@ -7,7 +7,6 @@ use super::super::output;
 use super::super::remote::Remote;
 use super::{PathArgs, fleet};
 use crate::app::Entry;
-use crate::fetch;
 
 /// Runs the command.
 pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
@@ -21,7 +20,7 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
         for wanted in fleet.wanted() {
             let (pin, note) = match fleet.lock.find(wanted) {
                 Some(pin) => (pin.clone(), "as before"),
-                None => (fetch::lock(wanted, &remote.store, &client)?, "new"),
+                None => (fleet.find(wanted, &remote, &client)?, "new"),
             };
             let _ = writeln!(
                 report,
@@ -37,5 +36,5 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
     for (fleet, lock) in locked {
         fleet.write(&lock)?;
     }
-    output::stdout(report.as_bytes())
+    output::stdout(fleet::or_nothing(report).as_bytes())
 }

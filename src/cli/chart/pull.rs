@@ -28,12 +28,7 @@ pub(super) fn run(args: &PullArgs) -> Result<(), Error> {
     let mut report = String::new();
     for fleet in fleet::collect(&args.paths.paths)? {
         for wanted in fleet.wanted() {
-            let pin = fleet.lock.find(wanted).ok_or_else(|| {
-                Error::input(format!(
-                    "`{}` {} is not in the lock file\nhint: run `jenkins-cmp chart lock`",
-                    wanted.name, wanted.version
-                ))
-            })?;
+            let pin = fleet.pin(wanted)?;
             let archive = remote.archive(pin)?;
             if args.vendor {
                 let charts = fleet.file.with_file_name("charts");
@@ -45,5 +40,5 @@ pub(super) fn run(args: &PullArgs) -> Result<(), Error> {
             let _ = writeln!(report, "{} {} sha256:{}", pin.name, pin.version, pin.sha256);
         }
     }
-    output::stdout(report.as_bytes())
+    output::stdout(fleet::or_nothing(report).as_bytes())
 }

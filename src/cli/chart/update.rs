@@ -13,7 +13,7 @@ use super::PathArgs;
 use super::fleet::{self, Fleet, Member};
 use crate::app::{Entry, Flags, Lock};
 use crate::diag::Diagnostic;
-use crate::fetch::{self, Pin};
+use crate::fetch::Pin;
 use crate::render::{self, HelmCharts};
 use crate::report::{self, Builder, Fingerprints, Side};
 
@@ -39,7 +39,7 @@ pub(super) fn run(args: &UpdateArgs) -> Result<(), Error> {
     for fleet in &fleets {
         let mut entries = Vec::new();
         for wanted in fleet.wanted() {
-            let pin = fetch::lock(wanted, &remote.store, &client)?;
+            let pin = fleet.find(wanted, &remote, &client)?;
             report.push_str(&moved(&wanted.version, fleet.lock.find(wanted), &pin));
             let wanted = wanted.version.clone();
             entries.push(Entry { wanted, pin });
@@ -51,7 +51,7 @@ pub(super) fn run(args: &UpdateArgs) -> Result<(), Error> {
     if n_compared > 0 {
         let _ = write!(report, "\n{}", report::text(&builder.finish(), false));
     }
-    output::stdout(report.as_bytes())?;
+    output::stdout(fleet::or_nothing(report).as_bytes())?;
     if !args.dry_run {
         for (fleet, lock) in updates {
             fleet.write(&lock)?;

@@ -41,9 +41,12 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
     output::stdout(report.as_bytes())?;
     match n_wrong {
         0 => Ok(()),
-        n => Err(Error::no(format!(
-            "{n} charts are not as locked\nhint: run `jenkins-cmp chart lock`"
-        ))),
+        n => {
+            let charts = if n == 1 { "chart is" } else { "charts are" };
+            Err(Error::no(format!(
+                "{n} {charts} not as locked\nhint: run `jenkins-cmp chart lock`"
+            )))
+        }
     }
 }
 
