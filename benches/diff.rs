@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 mod shared;
 
-use shared::{cpu_time, generate};
+use shared::generate;
+use shared::measure::{children_cpu, own_cpu};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -64,7 +65,7 @@ fn main() -> Outcome<()> {
 /// One run as a row of the table.
 fn row(root: &Path, n: usize, threads: &str) -> Outcome<String> {
     let out = |name: &str| root.with_extension(name);
-    let (start, cpu) = (Instant::now(), cpu_time());
+    let (start, cpu) = (Instant::now(), own_cpu() + children_cpu());
     let mut child = Command::new(env!("CARGO_BIN_EXE_jenkins-cmp"))
         .args(["diff", "--jobs", threads, "--parallelism", threads])
         .arg(root)
@@ -82,7 +83,10 @@ fn row(root: &Path, n: usize, threads: &str) -> Outcome<String> {
             None => thread::sleep(Duration::from_millis(5)),
         }
     };
-    let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));
+    let (wall, cpu) = (
+        start.elapsed(),
+        (own_cpu() + children_cpu()).saturating_sub(cpu),
+    );
     if status.code() != Some(1) {
         return Err(format!("diff ended with {status}").into());
     }

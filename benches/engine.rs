@@ -3,7 +3,7 @@
 //! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench engine` prints Markdown tables; without
 //! the variable the small chart of the tests is taken. `HELM=/path/to/helm` adds helm itself.
 
-mod measure;
+mod shared;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -19,7 +19,7 @@ use jenkins_cmp::release::{self, Derived, Options, TemplateCache};
 use jenkins_cmp::template::TemplateSet;
 use jenkins_cmp::value::Tree;
 use jenkins_cmp::{values, yaml};
-use measure::{children_cpu, status};
+use shared::measure::{children_cpu, status};
 
 const HELM: HelmCompat = HelmCompat::V4;
 

@@ -3,8 +3,6 @@
 //! `JENKINS_CHART=jenkins-5.9.53.tgz cargo bench --bench fleet`; without the variable the small
 //! chart of the tests is taken. Prints wall and CPU time for each overlay after the first.
 
-mod measure;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -17,11 +15,11 @@ use jenkins_cmp::fleet;
 use jenkins_cmp::release::Derived;
 use jenkins_cmp::render::{self, HelmCharts, ReleaseInput};
 use jenkins_cmp::template::Host;
-use measure::own_cpu;
+use shared::measure::own_cpu;
 
 mod shared;
 
-use shared::{cpu_time, generate};
+use shared::generate;
 
 fn main() {
     // `cargo test` runs this too, but without the flag.

@@ -3,7 +3,7 @@
 //! `cargo bench --bench load` prints a Markdown table. `HELM=/path/to/helm` adds the bash plugin
 //! that this one replaces; `CALLS=200` is the size of the burst.
 
-mod measure;
+mod shared;
 
 use std::error::Error;
 use std::fs;
@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jenkins_cmp::par;
-use measure::{children_cpu, status};
+use shared::measure::{children_cpu, status};
 
 const OVERLAYS: [&str; 3] = ["prod", "staging", "mobile"];
 
@@ -130,7 +130,10 @@ fn inversions(calls: &Path) -> Outcome<usize> {
     for line in fs::read_to_string(calls)?.lines() {
         let call: serde_json::Value = serde_json::from_str(line)?;
         let number = |key: &str| call[key].as_f64().ok_or("no number");
-        order.push((number("start_unix_ms")? + number("wait_ms")?, number("pid")?));
+        order.push((
+            number("start_unix_ms")? + number("wait_ms")?,
+            number("pid")?,
+        ));
     }
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(order.windows(2).filter(|two| two[1].1 < two[0].1).count())

@@ -1,8 +1,10 @@
-//! What the benchmarks share: a fleet of any size, the processor time taken.
+//! What the benchmarks share: a fleet of any size, and what the kernel says about processes.
+#![allow(dead_code, reason = "each benchmark asks for some of it")]
+
+pub(crate) mod measure;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Writes a fleet of `n` overlays with a base.
 pub(crate) fn generate(root: &Path, n: usize) {
@@ -54,15 +56,4 @@ pub(crate) fn generate(root: &Path, n: usize) {
             format!("controller:\n  numExecutors: {}\n", i % 8),
         );
     }
-}
-
-/// User and system time of this process, and of those that it has waited for; zero where the system
-/// does not tell.
-pub(crate) fn cpu_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields = after_name.split_whitespace().skip(11).take(4);
-    // Linux counts these in hundredths of a second, whatever its clock.
-    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
 }

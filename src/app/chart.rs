@@ -9,7 +9,6 @@ use crate::fetch::{Pin, Wanted};
 use crate::limits::MAX_ARCHIVE_BYTES;
 use crate::manifest::codec;
 use crate::store::Digest;
-use crate::value::Tree;
 
 /// The chart's name when nothing gives one.
 const DEFAULT_NAME: &str = "jenkins";
@@ -64,7 +63,7 @@ pub(super) fn locate(
     let mut others = Vec::new();
     if let Some(path) = vendored(repository, directory, (name, exact), &mut others)? {
         if let Some(pin) = locked.as_ref().filter(|_| repository.is_file(&path)) {
-            check_digest(repository, &path, pin)?;
+            read_vendored(repository, &path, pin)?;
         }
         return Ok(Located { path, locked });
     }
@@ -90,7 +89,7 @@ pub(super) fn locate(
 }
 
 /// What to do about a chart that the lock file does not name.
-const RUN_LOCK: &str = "run `jenkins-cmp chart lock`";
+pub(super) const RUN_LOCK: &str = "run `jenkins-cmp chart lock`";
 
 /// What the settings want from a repository; nothing if the chart comes from a path or has to be
 /// vendored.
@@ -98,16 +97,16 @@ const RUN_LOCK: &str = "run `jenkins-cmp chart lock`";
 /// # Errors
 ///
 /// There is no version, or the name is none.
-pub(super) fn wanted(settings: &ChartSettings) -> Result<Option<Wanted<'_>>, Box<Diagnostic>> {
+pub(super) fn wanted(settings: &ChartSettings) -> Result<Option<Wanted>, Box<Diagnostic>> {
     let repository = match (&settings.path, &settings.repository) {
         (None, Some(repository)) => repository,
         _ => return Ok(None),
     };
     let (name, version) = name_and_version(settings)?;
     Ok(Some(Wanted {
-        name,
-        version,
-        repository,
+        name: name.to_owned(),
+        repository: repository.clone(),
+        version: version.to_owned(),
     }))
 }
 
@@ -144,22 +143,30 @@ fn vendored(
             return Ok(Some(archive));
         }
         let unpacked = join(&charts, name);
-        match version_of(repository, &unpacked)? {
-            Some(found) if found == version => return Ok(Some(unpacked)),
-            Some(found) => others.push(format!("`{unpacked}` has version {found}")),
+        match name_and_version_of(repository, &unpacked)? {
+            Some((_, found)) if found == version => return Ok(Some(unpacked)),
+            Some((_, found)) => others.push(format!("`{unpacked}` has version {found}")),
             None => {}
         }
     }
     Ok(None)
 }
 
-/// Refuses a vendored archive that is not the locked one.
-fn check_digest(repository: &Repository, path: &str, pin: &Pin) -> Result<(), Box<Diagnostic>> {
+/// Reads a vendored archive.
+///
+/// # Errors
+///
+/// It cannot be read, or is not the locked one.
+pub fn read_vendored(
+    repository: &Repository,
+    path: &str,
+    pin: &Pin,
+) -> Result<Vec<u8>, Box<Diagnostic>> {
     let data = repository.root().read(path, MAX_ARCHIVE_BYTES);
     let data = data.map_err(|e| Diagnostic::error(e.to_string()).in_file(path))?;
     let found = Digest::of(&data);
     if found == pin.sha256 {
-        return Ok(());
+        return Ok(data);
     }
     let problem = Diagnostic::error(format!(
         "the archive has the digest sha256:{found}, but the lock file says sha256:{}",
@@ -170,15 +177,18 @@ fn check_digest(repository: &Repository, path: &str, pin: &Pin) -> Result<(), Bo
     )))
 }
 
-/// The version in the `Chart.yaml` of an unpacked chart.
-fn version_of(repository: &Repository, chart: &str) -> Result<Option<String>, Box<Diagnostic>> {
+/// The name and the version in the `Chart.yaml` of an unpacked chart.
+pub(super) fn name_and_version_of(
+    repository: &Repository,
+    chart: &str,
+) -> Result<Option<(String, String)>, Box<Diagnostic>> {
     let file = join(chart, "Chart.yaml");
     let Some(text) = repository.read(&file)? else {
         return Ok(None);
     };
     let metadata = codec::read(&text, &file, 1)?;
-    let version = metadata.get("version").and_then(Tree::as_str);
-    Ok(version.map(str::to_owned))
+    let text = |key| metadata.get(key)?.as_str().map(str::to_owned);
+    Ok(text("name").zip(text("version")))
 }
 
 /// Says whether a version has exactly three numbers, then perhaps a pre-release and build part.

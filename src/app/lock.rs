@@ -113,7 +113,7 @@ impl Lock {
     }
 
     /// Finds the archive that settings stand for.
-    pub fn find(&self, wanted: &Wanted<'_>) -> Option<&Pin> {
+    pub fn find(&self, wanted: &Wanted) -> Option<&Pin> {
         Some(&self.entries[self.position(wanted)?].pin)
     }
 
@@ -143,19 +143,25 @@ impl Lock {
         format!("# Written by `jenkins-cmp chart lock` and `chart update`.\n{body}")
     }
 
-    fn position(&self, wanted: &Wanted<'_>) -> Option<usize> {
-        let fits = |entry: &Entry| entry.wanted() == *wanted;
-        self.entries.iter().position(fits)
+    fn position(&self, wanted: &Wanted) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.answers(wanted))
     }
 }
 
 impl Entry {
     /// The wish that it answers.
-    pub fn wanted(&self) -> Wanted<'_> {
+    pub fn wanted(&self) -> Wanted {
         Wanted {
-            version: &self.wanted,
+            version: self.wanted.clone(),
             ..self.pin.wanted()
         }
+    }
+
+    fn answers(&self, wanted: &Wanted) -> bool {
+        let Pin {
+            name, repository, ..
+        } = &self.pin;
+        (name, repository, &self.wanted) == (&wanted.name, &wanted.repository, &wanted.version)
     }
 }
 
@@ -200,11 +206,11 @@ mod tests {
         let text = lock.to_text();
         let lock = Lock::parse(&text, LOCK_FILE).unwrap();
         assert_eq!(lock.to_text(), text);
-        let find = |version| {
+        let find = |version: &str| {
             let wanted = Wanted {
-                name: "jenkins",
-                version,
-                repository: "https://r.example",
+                name: "jenkins".to_owned(),
+                repository: "https://r.example".to_owned(),
+                version: version.to_owned(),
             };
             lock.find(&wanted).map(|pin| pin.version.as_str())
         };

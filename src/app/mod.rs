@@ -12,12 +12,14 @@ mod layers;
 mod lock;
 mod repository;
 pub mod settings;
+mod subcharts;
 pub mod unknown;
 pub mod values;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+pub use chart::read_vendored;
 pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
 pub use layers::{Combined, Layer, Origin, combine};
@@ -26,6 +28,9 @@ pub use repository::Repository;
 use repository::ancestors;
 pub(crate) use repository::join;
 use settings::{ChartSettings, Settings};
+pub use subcharts::{
+    Subchart, SubchartSource, find_subcharts, locate_archive, subchart_directories, subcharts,
+};
 
 use crate::diag::Diagnostic;
 use crate::fetch::{Pin, Wanted};
@@ -55,6 +60,8 @@ pub struct Overlay {
     pub chart: String,
     /// What the lock file says about the chart.
     pub locked: Option<Pin>,
+    /// The lock file.
+    pub lock: Lock,
     /// The name of the release.
     pub release_name: String,
     /// The namespace of the release.
@@ -81,6 +88,20 @@ impl Overlay {
 ///
 /// The directory is no overlay, or settings are wrong, missing or point nowhere.
 pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>> {
+    let lock = Lock::read(&place)?;
+    load_locked(place, above, lock)
+}
+
+/// Loads the overlay at `place` as [`load`] does, with `lock` in place of its lock file.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_locked(
+    place: Place,
+    above: Vec<Layer>,
+    lock: Lock,
+) -> Result<Overlay, Box<Diagnostic>> {
     let Combined { settings, origins } = settings_at(&place, above)?;
     let from = |path: &[&str]| {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
@@ -90,7 +111,6 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
     let namespace = namespace(&settings).map_err(|e| noted(e, from(&["release", "namespace"])))?;
     let helm = helm(&settings).map_err(|e| noted(e, from(&["helmCompat"])))?;
     let bases = bases(&place, &settings).map_err(|e| noted(e, from(&["bases"])))?;
-    let lock = Lock::read(&place)?;
     let chart = chart::locate(&place.repository, &place.overlay, &settings.chart, &lock)?;
     let path = match &place.fleet {
         Some(fleet) => place.overlay[fleet.len()..].trim_start_matches('/'),
@@ -102,6 +122,7 @@ pub fn load(place: Place, above: Vec<Layer>) -> Result<Overlay, Box<Diagnostic>>
         bases,
         chart: chart.path,
         locked: chart.locked,
+        lock,
         release_name,
         namespace,
         helm,
@@ -126,7 +147,7 @@ pub fn chart_settings(place: &Place, above: Vec<Layer>) -> Result<ChartSettings,
 /// # Errors
 ///
 /// There is no version, or the name is none.
-pub fn wanted_chart(settings: &ChartSettings) -> Result<Option<Wanted<'_>>, Box<Diagnostic>> {
+pub fn wanted_chart(settings: &ChartSettings) -> Result<Option<Wanted>, Box<Diagnostic>> {
     chart::wanted(settings)
 }
 

@@ -66,6 +66,9 @@ pub struct ChartSettings {
     /// An archive or a directory, from the top of the repository.
     #[serde(deserialize_with = "text")]
     pub path: Option<String>,
+    /// The addresses of repositories that a chart's dependencies call by names.
+    #[serde(deserialize_with = "null_is_default")]
+    pub repositories: BTreeMap<String, String>,
 }
 
 /// `release:`

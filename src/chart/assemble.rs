@@ -184,6 +184,18 @@ fn subchart(
     } else {
         Ok(files.into_iter().filter_map(below_directory).collect())
     };
+    assemble_subchart(key, files, parent_name, parent_path, depth, assembly)
+}
+
+/// Makes a subchart of its files, which are those of `charts/<key>`.
+pub(super) fn assemble_subchart(
+    key: &str,
+    files: Result<Vec<File>, ChartError>,
+    parent_name: &str,
+    parent_path: &str,
+    depth: usize,
+    assembly: &mut Assembly,
+) -> Result<Chart, ChartError> {
     files
         .and_then(|files| assemble(files, Some(parent_path), depth + 1, assembly))
         .map_err(|e| {

@@ -1,6 +1,6 @@
 //! The checks before a chart is rendered.
 
-use super::Chart;
+use super::{Chart, Dependency};
 use crate::helm::HelmCompat;
 
 /// Refuses library charts.
@@ -15,6 +15,13 @@ pub fn check_installable(chart: &Chart) -> Result<(), String> {
     }
 }
 
+/// The dependencies that a chart declares and that are not in its `charts/`.
+pub fn missing_dependencies(chart: &Chart) -> impl Iterator<Item = &Dependency> {
+    let declared = chart.metadata.dependencies.iter().flatten();
+    let is_there = |name: &str| chart.charts.iter().any(|sub| sub.name() == name);
+    declared.filter(move |dependency| !is_there(&dependency.name))
+}
+
 /// Refuses a chart that declares dependencies which are not in `charts/`, whatever their versions
 /// and conditions. To be called before the dependencies are processed.
 ///
@@ -22,11 +29,8 @@ pub fn check_installable(chart: &Chart) -> Result<(), String> {
 ///
 /// Helm's text with the missing names.
 pub fn check_dependencies(chart: &Chart, helm: HelmCompat) -> Result<(), String> {
-    let declared = chart.metadata.dependencies.as_deref().unwrap_or_default();
-    let missing: Vec<&str> = declared
-        .iter()
+    let missing: Vec<&str> = missing_dependencies(chart)
         .map(|dependency| dependency.name.as_str())
-        .filter(|name| chart.charts.iter().all(|sub| sub.name() != *name))
         .collect();
     if missing.is_empty() {
         return Ok(());

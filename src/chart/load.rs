@@ -120,11 +120,22 @@ fn load_directory(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, Chart
         })?;
         check_api_version(&data)?;
     }
-    let rules = read_rules(&top.join(".helmignore"), options.links)?;
     let mut budget = Budget::new();
-    let mut files = Vec::new();
     let mut log = Vec::new();
-    walk(&top, options.links, |found| {
+    let files = read_directory(&top, options, &mut budget, &mut log)?;
+    finish(files, options.helm, budget, log)
+}
+
+/// Reads the files of the chart at `top` that `.helmignore` leaves.
+pub(super) fn read_directory(
+    top: &Path,
+    options: LoadOptions<'_>,
+    budget: &mut Budget,
+    log: &mut Vec<LogLine>,
+) -> Result<Vec<File>, ChartError> {
+    let rules = read_rules(&top.join(".helmignore"), options.links)?;
+    let mut files = Vec::new();
+    walk(top, options.links, |found| {
         log.extend(log_link(&found, options.helm));
         if rules.ignore(found.name, found.metadata.is_dir()) {
             return Ok(Next::Skip);
@@ -135,7 +146,7 @@ fn load_directory(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, Chart
         }
         Ok::<_, ChartError>(Next::Enter)
     })?;
-    finish(files, options.helm, budget, log)
+    Ok(files)
 }
 
 fn finish(

@@ -8,6 +8,7 @@
 mod archive;
 mod assemble;
 mod coalesce;
+mod complete;
 mod dependencies;
 mod error;
 mod ignore;
@@ -17,6 +18,7 @@ mod metadata;
 pub mod schema;
 mod shape;
 mod sniff;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -24,9 +26,10 @@ mod validate;
 use std::sync::Arc;
 
 pub use coalesce::{Coalesced, coalesce};
+pub use complete::Addition;
 pub use dependencies::process_dependencies;
 pub use error::{ChartError, ChartErrorKind};
-pub use install::{check_dependencies, check_installable};
+pub use install::{check_dependencies, check_installable, missing_dependencies};
 pub use load::{LoadOptions, Loaded, load, load_archive};
 pub use metadata::{Dependency, Import, Lock, Maintainer, Metadata};
 pub use validate::{has_schema, validate};

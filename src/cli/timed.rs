@@ -3,11 +3,9 @@
 //! `render` reads no clock, so its phases are measured where it calls the chart.
 
 use super::gate::Meter;
-use crate::app::Repository;
+use crate::app::Overlay;
 use crate::app::values::ParsedFiles;
 use crate::diag::Diagnostic;
-use crate::fetch::Pin;
-use crate::helm::HelmCompat;
 use crate::render::{ChartOutput, ChartRenderer, HelmCharts, LoadedChart, ReleaseInput};
 use crate::value::Tree;
 
@@ -25,40 +23,18 @@ struct TimedChart<'c> {
 }
 
 impl ChartRenderer for Timed<'_> {
-    fn load<'c>(
-        &'c self,
-        repository: &Repository,
-        path: &str,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        self.loading(|| self.charts.load(repository, path, helm))
-    }
-
-    fn load_locked<'c>(
-        &'c self,
-        pin: &Pin,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        self.loading(|| self.charts.load_locked(pin, helm))
-    }
-
-    fn parsed_files(&self) -> Option<&ParsedFiles> {
-        self.charts.parsed_files()
-    }
-}
-
-impl Timed<'_> {
-    fn loading<'c>(
-        &'c self,
-        load: impl FnOnce() -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+    fn load<'c>(&'c self, overlay: &Overlay) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
         self.meter.mark("settings");
-        let chart = load();
+        let chart = self.charts.load(overlay);
         self.meter.mark("chart");
         Ok(Box::new(TimedChart {
             chart: chart?,
             meter: self.meter,
         }))
+    }
+
+    fn parsed_files(&self) -> Option<&ParsedFiles> {
+        self.charts.parsed_files()
     }
 }
 

@@ -112,6 +112,8 @@ pub(super) fn shown(url: &Url) -> String {
 pub(super) fn shown_text(text: &str) -> String {
     match Url::parse(text) {
         Ok(url) if url.has_host() => shown(&url),
-        _ => text.to_owned(),
+        // There may be a password before it.
+        _ if text.contains('@') => "this".to_owned(),
+        _ => format!("`{text}`"),
     }
 }

@@ -8,7 +8,6 @@ use flate2::read::MultiGzDecoder;
 use url::Url;
 
 use super::error::shown;
-use super::proxy::Proxies;
 use super::{FetchError, Options};
 use crate::limits::MAX_REDIRECTS;
 
@@ -26,7 +25,7 @@ pub(super) struct Exchange<'a> {
     pub(super) url: &'a Url,
     pub(super) headers: &'a [(&'static str, String)],
     pub(super) identity: &'a Identity,
-    pub(super) proxy: Option<&'a str>,
+    pub(super) proxy: Option<&'a Url>,
     pub(super) timeout: Duration,
     pub(super) max_bytes: u64,
     /// The form to send by POST; without it the request is a GET.
@@ -50,6 +49,8 @@ pub(super) struct Reply {
     pub(super) location: Option<String>,
     pub(super) link: Option<String>,
     pub(super) content_digest: Option<String>,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
     pub(super) is_gzip: bool,
     pub(super) body: Vec<u8>,
 }
@@ -75,6 +76,8 @@ pub(super) struct Get<'a> {
     /// Whether the answer may be compressed on the way.
     pub(super) compressed: bool,
     pub(super) form: Option<&'a str>,
+    /// Further header lines.
+    pub(super) conditions: Vec<(&'static str, String)>,
 }
 
 /// The settings of all downloads of one chart, and when they have to be done.
@@ -165,6 +168,7 @@ impl<'o> Downloads<'o> {
         let mut headers = vec![("accept", get.accept.to_owned())];
         let encoding = if get.compressed { "gzip" } else { "identity" };
         headers.push(("accept-encoding", encoding.to_owned()));
+        headers.extend_from_slice(&get.conditions);
         let home = url.origin() == get.url.origin();
         if let Some(authorization) = get.authorization.filter(|_| home) {
             headers.push(("authorization", authorization.to_owned()));
@@ -174,12 +178,12 @@ impl<'o> Downloads<'o> {
             skip_tls_verify: false,
             ..get.identity.clone()
         };
-        let proxies: &Proxies = &self.options.proxies;
+        let proxy = self.options.proxies.find(url).map_err(Trouble::Final)?;
         wire::exchange(&Exchange {
             url,
             headers: &headers,
             identity: if home { get.identity } else { &abroad },
-            proxy: proxies.find(url),
+            proxy: proxy.as_ref(),
             timeout,
             max_bytes: get.max_bytes,
             form: get.form.filter(|_| home),

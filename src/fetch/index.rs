@@ -8,13 +8,14 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::value::Tree;
 use crate::yaml;
 
 /// One version of a chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Entry {
     pub(super) version: String,
     /// The first address; the others are never used.
@@ -43,6 +44,24 @@ pub(super) fn entries(bytes: &[u8], chart: &str) -> Result<Option<Vec<Entry>>, S
         Some(Found { entries, .. }) => Ok(entries),
         None => whole(bytes, chart),
     }
+}
+
+/// The names of the charts in an index in the style that Helm writes, for a hint about a wrong one.
+pub(super) fn names(bytes: &[u8]) -> Vec<&str> {
+    let lines = Lines(bytes).map(<[u8]>::trim_ascii_end);
+    let mut below = lines.skip_while(|line| *line != b"entries:").skip(1);
+    let depth = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
+    let mut names = Vec::new();
+    let Some(first) = below.next() else {
+        return names;
+    };
+    let indent = depth(first);
+    let in_entries = std::iter::once(first).chain(below.take_while(|line| depth(line) > 0));
+    for line in in_entries.filter(|line| depth(line) == indent) {
+        let key = simple_key(&line[indent..]).map(|(key, _)| key);
+        names.extend(key.and_then(|key| std::str::from_utf8(key).ok()));
+    }
+    names
 }
 
 const NO_API_VERSION: &str = "no API version specified";
@@ -319,6 +338,12 @@ mod tests {
                 "{chart}"
             );
         }
+    }
+
+    #[test]
+    fn names_are_listed() {
+        assert_eq!(names(HELMS.as_bytes()), ["a", "b-c"]);
+        assert!(names(b"{entries: {}}").is_empty());
     }
 
     #[test]

@@ -9,8 +9,11 @@
 
 mod credentials;
 mod error;
+#[cfg(feature = "remote")]
+mod forward;
 mod http;
 mod index;
+mod known;
 mod oci;
 mod proxy;
 mod repository;
@@ -24,6 +27,7 @@ use std::time::Duration;
 
 pub use error::FetchError;
 use http::{Downloads, Identity};
+use known::Indexes;
 pub use proxy::Proxies;
 
 use crate::chart;
@@ -31,19 +35,19 @@ use crate::funcs::semver::{Constraint, Version};
 use crate::helm::HelmCompat;
 use crate::store::{Digest, Store};
 
-/// What settings ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted<'a> {
+/// What settings or a `Chart.yaml` ask for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wanted {
     /// The chart's name.
-    pub name: &'a str,
-    /// A version, or a range by Helm's rules.
-    pub version: &'a str,
+    pub name: String,
     /// The address of a chart repository, or `oci://` and the place in a registry.
-    pub repository: &'a str,
+    pub repository: String,
+    /// A version, or a range by Helm's rules.
+    pub version: String,
 }
 
 /// One archive, as the lock file names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pin {
     /// The chart's name.
     pub name: String,
@@ -93,6 +97,7 @@ pub struct Client {
     options: Options,
     repositories: Vec<credentials::Repository>,
     registries: Vec<credentials::Registry>,
+    indexes: Indexes,
 }
 
 impl Client {
@@ -102,6 +107,7 @@ impl Client {
             options,
             repositories: Vec::new(),
             registries: Vec::new(),
+            indexes: Indexes::default(),
         }
     }
 
@@ -127,18 +133,18 @@ impl Client {
     }
 
     /// Finds and downloads what is wanted: its exact version and the archive.
-    fn find(&self, wanted: &Wanted<'_>) -> Result<(String, Vec<u8>), FetchError> {
+    fn find(&self, wanted: &Wanted, store: &Store) -> Result<(String, Vec<u8>), FetchError> {
         let downloads = Downloads::new(&self.options);
         match wanted.repository.strip_prefix(OCI) {
             Some(place) => {
-                let registry = oci::Repository::new(self, &downloads, place, wanted.name)?;
+                let registry = oci::Repository::new(self, &downloads, place, &wanted.name)?;
                 let version = registry.resolve(wanted)?;
                 let archive = registry.archive(&version)?;
                 Ok((version, archive))
             }
             None => {
-                let repository = repository::Repository::new(self, &downloads, wanted.repository)?;
-                let entry = repository.resolve(wanted)?;
+                let repository = repository::Repository::new(self, &downloads, &wanted.repository)?;
+                let entry = repository.resolve(wanted, store)?;
                 let archive = repository.archive(&entry, wanted)?;
                 Ok((entry.version, archive))
             }
@@ -146,14 +152,14 @@ impl Client {
     }
 
     /// Downloads an archive that is known by its digest.
-    fn download(&self, pin: &Pin) -> Result<Vec<u8>, FetchError> {
+    fn download(&self, pin: &Pin, store: &Store) -> Result<Vec<u8>, FetchError> {
         let archive = match pin.repository.strip_prefix(OCI) {
             Some(place) => {
                 let downloads = Downloads::new(&self.options);
                 let registry = oci::Repository::new(self, &downloads, place, &pin.name)?;
                 registry.blob(&pin.sha256.to_string())?
             }
-            None => self.find(&pin.wanted())?.1,
+            None => self.find(&pin.wanted(), store)?.1,
         };
         let found = Digest::of(&archive);
         if found == pin.sha256 {
@@ -171,12 +177,17 @@ impl Client {
 }
 
 impl Pin {
+    /// The name of the archive's file.
+    pub fn file(&self) -> String {
+        format!("{}-{}.tgz", self.name, self.version)
+    }
+
     /// The same as a wish for exactly this version.
-    pub fn wanted(&self) -> Wanted<'_> {
+    pub fn wanted(&self) -> Wanted {
         Wanted {
-            name: &self.name,
-            version: &self.version,
-            repository: &self.repository,
+            name: self.name.clone(),
+            repository: self.repository.clone(),
+            version: self.version.clone(),
         }
     }
 }
@@ -201,7 +212,9 @@ pub fn acquire(pin: &Pin, store: &Store, client: &Client) -> Result<Vec<u8>, Fet
         ))
         .hint("run `jenkins-cmp chart pull` where the network may be used"));
     }
-    store.get_or(&pin.sha256, client.options.timeout, || client.download(pin))
+    store.get_or(&pin.sha256, client.options.timeout, || {
+        client.download(pin, store)
+    })
 }
 
 /// Finds what is wanted, puts its archive into the store and gives its entry for the lock file.
@@ -209,22 +222,23 @@ pub fn acquire(pin: &Pin, store: &Store, client: &Client) -> Result<Vec<u8>, Fet
 /// # Errors
 ///
 /// There is no such chart or version, the network fails, or the archive is not that chart.
-pub fn lock(wanted: &Wanted<'_>, store: &Store, client: &Client) -> Result<Pin, FetchError> {
-    let (version, archive) = client.find(wanted)?;
+pub fn lock(wanted: &Wanted, store: &Store, client: &Client) -> Result<Pin, FetchError> {
+    let (version, archive) = client.find(wanted, store)?;
     let file = format!("{}-{version}.tgz", wanted.name);
+    let from = error::shown_text(&wanted.repository);
     let loaded = chart::load_archive(&file, Cursor::new(&archive), HelmCompat::default());
-    let loaded = loaded.map_err(|e| FetchError::input(format!("{file}: {e}")))?;
+    let loaded = loaded.map_err(|e| FetchError::world(format!("{file} from {from}: {e}")))?;
     let metadata = &loaded.chart.metadata;
     if metadata.name != wanted.name || metadata.version != version {
-        return Err(FetchError::input(format!(
-            "the archive of {} {version} holds {} {}",
+        return Err(FetchError::world(format!(
+            "the archive of {} {version} from {from} holds {} {}",
             wanted.name, metadata.name, metadata.version
         )));
     }
     Ok(Pin {
-        name: wanted.name.to_owned(),
+        name: wanted.name.clone(),
         version,
-        repository: wanted.repository.to_owned(),
+        repository: wanted.repository.clone(),
         sha256: store.put(&archive)?,
     })
 }

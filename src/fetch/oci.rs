@@ -6,9 +6,9 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::credentials::{self, Registry};
-use super::error::shown;
+use super::error::{shown, shown_text};
 use super::http::{Downloads, Get, Identity, Reply, success};
-use super::{Client, FetchError, Wanted, choose, default_identity};
+use super::{Client, FetchError, OCI, Wanted, choose, default_identity};
 use crate::funcs::semver::Version;
 use crate::limits::{MAX_ARCHIVE_BYTES, MAX_REGISTRY_BYTES, MAX_TAG_PAGES};
 use crate::store::Digest;
@@ -52,8 +52,11 @@ impl<'c> Repository<'c> {
             .split('/')
             .all(|part| !part.is_empty() && !part.starts_with('.'));
         let wrong = || {
-            FetchError::input("`chart.repository` is no place in a registry")
-                .hint("it looks like `oci://registry.example.com/charts`")
+            FetchError::input(format!(
+                "{} is no place in a registry",
+                shown_text(&format!("{OCI}{place}"))
+            ))
+            .hint("it looks like `oci://registry.example.com/charts`")
         };
         if !path.chars().all(fits) || !parts_fit || host.contains('@') {
             return Err(wrong());
@@ -81,9 +84,9 @@ impl<'c> Repository<'c> {
     }
 
     /// Finds the exact version: the wanted one itself, else the newest tag in the range.
-    pub(super) fn resolve(&self, wanted: &Wanted<'_>) -> Result<String, FetchError> {
-        if Version::parse(wanted.version).is_ok() {
-            return Ok(wanted.version.to_owned());
+    pub(super) fn resolve(&self, wanted: &Wanted) -> Result<String, FetchError> {
+        if Version::parse(&wanted.version).is_ok() {
+            return Ok(wanted.version.clone());
         }
         let tags = self.tags()?;
         let versions: Vec<String> = tags
@@ -91,7 +94,7 @@ impl<'c> Repository<'c> {
             .map(|tag| tag.replace('_', "+"))
             .filter(|version| Version::parse_strict(version).is_ok())
             .collect();
-        let chosen = choose(versions.iter().map(String::as_str), wanted.version)?;
+        let chosen = choose(versions.iter().map(String::as_str), &wanted.version)?;
         chosen.map(str::to_owned).ok_or_else(|| {
             FetchError::input(format!(
                 "no tag of {} fits `{}`",
@@ -120,7 +123,7 @@ impl<'c> Repository<'c> {
             )));
         }
         let manifest: Value = serde_json::from_slice(&reply.body)
-            .map_err(|e| FetchError::input(format!("the manifest {}: {e}", shown(&url))))?;
+            .map_err(|e| FetchError::world(format!("the manifest {}: {e}", shown(&url))))?;
         let layers = manifest.get("layers").and_then(Value::as_array);
         let layer = layers.into_iter().flatten().find(|layer| {
             let kind = layer.get("mediaType").and_then(Value::as_str);
@@ -151,12 +154,15 @@ impl<'c> Repository<'c> {
         let mut tags = Vec::new();
         let mut url = self.url("tags/list")?;
         for _ in 0..MAX_TAG_PAGES {
-            let reply = success(
-                &url,
-                self.get(&url, "application/json", MAX_REGISTRY_BYTES)?,
-            )?;
+            let reply = self.get(&url, "application/json", MAX_REGISTRY_BYTES)?;
+            if reply.status == 404 {
+                let message = format!("there is no chart at {}", self.shown());
+                return Err(FetchError::input(message)
+                    .hint("the repository's address goes without the chart's name"));
+            }
+            let reply = success(&url, reply)?;
             let page: Value = serde_json::from_slice(&reply.body)
-                .map_err(|e| FetchError::input(format!("the tags {}: {e}", shown(&url))))?;
+                .map_err(|e| FetchError::world(format!("the tags {}: {e}", shown(&url))))?;
             let list = page.get("tags").and_then(Value::as_array);
             let texts = list.into_iter().flatten().filter_map(Value::as_str);
             tags.extend(texts.map(str::to_owned));
@@ -188,6 +194,7 @@ impl<'c> Repository<'c> {
                 max_bytes,
                 compressed: false,
                 form: None,
+                conditions: Vec::new(),
             })
         };
         let reply = send()?;
@@ -259,6 +266,7 @@ impl<'c> Repository<'c> {
             max_bytes: MAX_REGISTRY_BYTES,
             compressed: false,
             form: form.as_deref(),
+            conditions: Vec::new(),
         })?;
         let reply = success(&realm, reply)?;
         let answer: Option<Value> = serde_json::from_slice(&reply.body).ok();

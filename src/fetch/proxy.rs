@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
+use super::FetchError;
+
 /// The values of the usual variables, read by whoever may read the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxies {
@@ -17,7 +19,29 @@ pub struct Proxies {
 
 impl Proxies {
     /// The proxy on the way to `url`; none to this machine itself, as in Go.
-    pub(super) fn find(&self, url: &Url) -> Option<&str> {
+    ///
+    /// # Errors
+    ///
+    /// The proxy's address is none.
+    pub(super) fn find(&self, url: &Url) -> Result<Option<Url>, FetchError> {
+        let Some(proxy) = self.address(url) else {
+            return Ok(None);
+        };
+        // As in Go, a host and a port without a scheme mean a plain proxy.
+        let address = match proxy.contains("://") {
+            true => Url::parse(proxy),
+            false => Url::parse(&format!("http://{proxy}")),
+        };
+        let known = |url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https");
+        let address = address.ok().filter(known).ok_or_else(|| {
+            // It may hold a password, so the message does not quote it.
+            FetchError::input("the proxy's address is wrong or of an unknown kind")
+                .hint("HTTP_PROXY and HTTPS_PROXY look like `http://proxy.example.com:3128`")
+        })?;
+        Ok(Some(address))
+    }
+
+    fn address(&self, url: &Url) -> Option<&str> {
         let proxy = match url.scheme() {
             "https" => self.https.as_deref(),
             _ => self.http.as_deref(),
@@ -93,7 +117,7 @@ mod tests {
                 https: None,
                 no_proxy: no_proxy.to_owned(),
             };
-            proxies.find(&Url::parse(url).unwrap()).is_some()
+            proxies.find(&Url::parse(url).unwrap()).unwrap().is_some()
         };
         for (no_proxy, url, expected) in [
             ("", "http://a.example/", true),

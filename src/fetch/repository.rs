@@ -5,11 +5,14 @@ use std::fs;
 use url::Url;
 
 use super::credentials::{self, basic, take_user};
-use super::error::shown;
+use super::error::{shown, shown_text};
 use super::http::{Downloads, Get, Identity, success};
 use super::index::{self, Entry};
+use super::known::{Indexes, Known};
 use super::{Client, FetchError, Wanted, choose, default_identity};
+use crate::diag;
 use crate::limits::{MAX_ARCHIVE_BYTES, MAX_INDEX_BYTES};
+use crate::store::{Digest, Store};
 
 /// A chart repository, and who we are there.
 pub(super) struct Repository<'c> {
@@ -19,11 +22,12 @@ pub(super) struct Repository<'c> {
     identity: Identity,
     default_identity: Identity,
     everywhere: bool,
+    indexes: &'c Indexes,
 }
 
 impl<'c> Repository<'c> {
     pub(super) fn new(
-        client: &Client,
+        client: &'c Client,
         downloads: &'c Downloads<'c>,
         address: &str,
     ) -> Result<Repository<'c>, FetchError> {
@@ -31,7 +35,8 @@ impl<'c> Repository<'c> {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
-                FetchError::input("`chart.repository` is no address of a chart repository")
+                let shown = shown_text(address);
+                FetchError::input(format!("{shown} is no address of a chart repository"))
                     .hint("it begins with `https://`, `http://` or `oci://`")
             })?;
         let default_identity = default_identity(&client.options);
@@ -41,6 +46,7 @@ impl<'c> Repository<'c> {
             identity: default_identity.clone(),
             default_identity,
             everywhere: false,
+            indexes: &client.indexes,
             url,
         };
         if let Some(known) = credentials::repository(&client.repositories, address) {
@@ -69,28 +75,19 @@ impl<'c> Repository<'c> {
     }
 
     /// Finds the entry that is wanted.
-    pub(super) fn resolve(&self, wanted: &Wanted<'_>) -> Result<Entry, FetchError> {
-        let url = self.index_url();
-        let reply = self.downloads.get(&Get {
-            url: &url,
-            accept: "*/*",
-            authorization: self.authorization.as_deref(),
-            identity: &self.identity,
-            max_bytes: MAX_INDEX_BYTES,
-            compressed: true,
-            form: None,
-        })?;
-        let body = success(&url, reply)?.body;
-        let entries = index::entries(&body, wanted.name).map_err(|why| {
-            FetchError::input(format!("{} is no index of charts: {why}", shown(&url)))
-        })?;
+    pub(super) fn resolve(&self, wanted: &Wanted, store: &Store) -> Result<Entry, FetchError> {
         let place = shown(&self.url);
-        let Some(entries) = entries else {
+        let Some(entries) = self.entries(&wanted.name, store)? else {
             let message = format!("there is no chart `{}` in {place}", wanted.name);
-            return Err(FetchError::input(message));
+            let error = FetchError::input(message);
+            return Err(match self.similar(&wanted.name) {
+                Some(name) => error.hint(format!("did you mean `{name}`?")),
+                None => error,
+            });
         };
         let versions = entries.iter().map(|entry| entry.version.as_str());
-        let chosen = choose(versions, wanted.version)?.map(str::to_owned);
+        let chosen = choose(versions, &wanted.version)?.map(str::to_owned);
+        let newest: Vec<String> = entries.iter().take(3).map(|e| e.version.clone()).collect();
         let entry = entries
             .into_iter()
             .find(|entry| Some(&entry.version) == chosen.as_ref());
@@ -99,17 +96,70 @@ impl<'c> Repository<'c> {
                 "no version of `{}` in {place} fits `{}`",
                 wanted.name, wanted.version
             ))
+            .hint(format!("the first in its index are {}", newest.join(", ")))
         })
     }
 
+    /// The name in the index that is most like `name`.
+    fn similar(&self, name: &str) -> Option<String> {
+        let authorization = self.authorization.as_deref();
+        let key = Known::key(self.index_url().as_str(), authorization, "");
+        let body = self.indexes.find(&key)?;
+        diag::nearest(name, &index::names(&body)).map(str::to_owned)
+    }
+
+    /// The entries of a chart: from this run's index, from the store if the index has not changed,
+    /// or else from the index anew.
+    fn entries(&self, name: &str, store: &Store) -> Result<Option<Vec<Entry>>, FetchError> {
+        let url = self.index_url();
+        let authorization = self.authorization.as_deref();
+        let read = |body: &[u8]| {
+            index::entries(body, name).map_err(|why| {
+                FetchError::world(format!("{} is no index of charts: {why}", shown(&url)))
+            })
+        };
+        let same = Known::key(url.as_str(), authorization, "");
+        if let Some(body) = self.indexes.find(&same) {
+            return read(&body);
+        }
+        let key = Known::key(url.as_str(), authorization, name);
+        let known = Known::read(store, &key);
+        let reply = self.downloads.get(&Get {
+            url: &url,
+            accept: "*/*",
+            authorization,
+            identity: &self.identity,
+            max_bytes: MAX_INDEX_BYTES,
+            compressed: true,
+            form: None,
+            conditions: known.as_ref().map(Known::conditions).unwrap_or_default(),
+        })?;
+        let known = match known {
+            Some(known) if reply.status == 304 => return Ok(known.entries),
+            known => known,
+        };
+        if reply.status == 404 {
+            let error = FetchError::world(format!("there is no {}", shown(&url)));
+            let hint =
+                "the address of a chart repository is that of its `index.yaml` without this name";
+            return Err(error.hint(hint));
+        }
+        let reply = success(&url, reply)?;
+        let digest = Digest::of(&reply.body);
+        let entries = match known.filter(|known| known.is_of(&digest)) {
+            Some(known) => known.entries,
+            None => read(&reply.body)?,
+        };
+        let known = Known::new(&reply, &digest, entries);
+        known.write(store, &key);
+        self.indexes.add(same, reply.body);
+        Ok(known.entries)
+    }
+
     /// Downloads the archive of an entry.
-    pub(super) fn archive(
-        &self,
-        entry: &Entry,
-        wanted: &Wanted<'_>,
-    ) -> Result<Vec<u8>, FetchError> {
+    pub(super) fn archive(&self, entry: &Entry, wanted: &Wanted) -> Result<Vec<u8>, FetchError> {
         let address = entry.url.as_deref().ok_or_else(|| {
-            FetchError::input(format!(
+            FetchError::world(format!(
                 "`{}` {} in {} has no downloadable URLs",
                 wanted.name,
                 entry.version,
@@ -131,6 +181,7 @@ impl<'c> Repository<'c> {
             max_bytes: MAX_ARCHIVE_BYTES,
             compressed: false,
             form: None,
+            conditions: Vec::new(),
         })?;
         Ok(success(&url, reply)?.body)
     }
@@ -148,8 +199,8 @@ impl<'c> Repository<'c> {
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
         let wrong = || {
-            FetchError::input(format!(
-                "`{}` has a wrong address of an archive",
+            FetchError::world(format!(
+                "the index of {} names an archive at an address that is none",
                 shown(&self.url)
             ))
         };

@@ -6,8 +6,9 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
-use super::FetchError;
+use super::credentials::take_user;
 use super::http::{Exchange, Reply, Trouble};
+use super::{FetchError, forward};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -15,17 +16,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Sends a request and reads the answer, up to one byte more than its bound.
 pub(super) fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Trouble> {
     let agent = agent(exchange).map_err(Trouble::Final)?;
+    // A tunnel's own request carries this; a plain one has to.
+    let for_proxy = exchange.proxy.filter(|_| exchange.url.scheme() == "http");
+    let for_proxy = for_proxy.and_then(|proxy| take_user(&mut proxy.clone()));
+    let mut headers = exchange.headers.to_vec();
+    headers.extend(for_proxy.map(|value| ("proxy-authorization", value)));
     let sent = match exchange.form {
         None => {
             let mut request = agent.get(exchange.url.as_str());
-            for (name, value) in exchange.headers {
+            for (name, value) in &headers {
                 request = request.header(*name, value);
             }
             request.call()
         }
         Some(form) => {
             let mut request = agent.post(exchange.url.as_str());
-            for (name, value) in exchange.headers {
+            for (name, value) in &headers {
                 request = request.header(*name, value);
             }
             let form_type = "application/x-www-form-urlencoded";
@@ -47,6 +53,8 @@ pub(super) fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Trouble> {
         location: header("location"),
         link: header("link"),
         content_digest: header("docker-content-digest"),
+        etag: header("etag"),
+        last_modified: header("last-modified"),
         is_gzip: header("content-encoding").is_some_and(|value| value == "gzip"),
         body: Vec::new(),
     };
@@ -86,22 +94,27 @@ fn agent(exchange: &Exchange<'_>) -> Result<Agent, FetchError> {
             .map_err(|_| FetchError::input("the client key holds no private key in PEM form"))?;
         tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
     }
-    let proxy = exchange.proxy.map(ureq::Proxy::new).transpose();
-    // The address of a proxy may hold a password, so the message does not quote it.
-    let proxy = proxy.map_err(|_| {
-        FetchError::input("the proxy's address is wrong").hint("see HTTP_PROXY and HTTPS_PROXY")
-    })?;
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .proxy(proxy)
         .tls_config(tls.build())
         .timeout_global(Some(exchange.timeout))
         .timeout_connect(Some(CONNECT_TIMEOUT.min(exchange.timeout)))
-        .user_agent(concat!("jenkins-cmp/", env!("CARGO_PKG_VERSION")))
-        .build();
-    Ok(config.new_agent())
+        .user_agent(concat!("jenkins-cmp/", env!("CARGO_PKG_VERSION")));
+    let wrong = || FetchError::input("the proxy's address is wrong");
+    let Some(proxy) = exchange.proxy else {
+        return Ok(config.proxy(None).build().new_agent());
+    };
+    if exchange.url.scheme() == "http" && proxy.scheme() == "http" {
+        let mut address = proxy.clone();
+        take_user(&mut address);
+        let address = address.as_str().parse().map_err(|_| wrong())?;
+        let origin = exchange.url.origin().ascii_serialization();
+        return Ok(forward::agent(config.proxy(None).build(), address, origin));
+    }
+    let proxy = ureq::Proxy::new(proxy.as_str()).map_err(|_| wrong())?;
+    Ok(config.proxy(Some(proxy)).build().new_agent())
 }
 
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<Certificate<'static>>, FetchError> {
@@ -135,6 +148,14 @@ fn trouble(error: &ureq::Error) -> Trouble {
 }
 
 fn untrusted(why: &str) -> Trouble {
+    // So rustls calls an answer that begins like no encrypted one.
+    if why.contains("InvalidContentType") {
+        let error = FetchError::world("the server speaks without encryption");
+        return Trouble::Final(error.hint(
+            "if it is meant to, the address begins with `http://`; for registries there is \
+             `--plain-http`",
+        ));
+    }
     Trouble::Final(
         FetchError::world(why)
             .hint("`--ca-file` names the certificates to trust instead of the built-in ones"),

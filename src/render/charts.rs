@@ -1,14 +1,15 @@
 //! Charts as this crate renders them.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{ChartOutput, ChartRenderer, LoadedChart, ReleaseInput, missing};
-use crate::app::Repository;
 use crate::app::values::ParsedFiles;
-use crate::chart::{self, LoadOptions, Loaded};
+use crate::app::{self, Overlay, SubchartSource};
+use crate::chart::{self, Addition, LoadOptions, Loaded};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
 use crate::files::Links;
@@ -35,7 +36,11 @@ pub trait Archives: Sync {
 pub struct HelmCharts<'m> {
     make_host: &'m MakeHost<'m>,
     archives: Option<&'m dyn Archives>,
-    loaded: Mutex<HashMap<Key, Arc<OnceLock<Loading>>>>,
+    loaded: Slots<Key>,
+    /// Charts with subcharts from elsewhere.
+    completed: Slots<(Key, Vec<SubchartSource>)>,
+    /// Charts from elsewhere.
+    fetched: Slots<(Pin, HelmCompat)>,
     templates: TemplateCache,
     parsed_files: ParsedFiles,
 }
@@ -46,13 +51,23 @@ type Key = (PathBuf, String, HelmCompat);
 /// The outcome of reading a chart, kept for everybody who asks.
 type Loading = Result<Arc<Loaded>, Box<Diagnostic>>;
 
+/// Charts by what decides about them, each with a place for whoever reads it first.
+type Slots<K> = Mutex<HashMap<K, Arc<OnceLock<Loading>>>>;
+
+fn slot<K: Eq + Hash>(slots: &Slots<K>, key: K) -> Arc<OnceLock<Loading>> {
+    let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+    slots.entry(key).or_default().clone()
+}
+
 impl<'m> HelmCharts<'m> {
     /// Renders with the worlds that `make_host` makes.
     pub fn new(make_host: &'m MakeHost<'m>) -> HelmCharts<'m> {
         HelmCharts {
             make_host,
             archives: None,
-            loaded: Mutex::default(),
+            loaded: Slots::default(),
+            completed: Slots::default(),
+            fetched: Slots::default(),
             templates: TemplateCache::default(),
             parsed_files: ParsedFiles::default(),
         }
@@ -65,15 +80,76 @@ impl<'m> HelmCharts<'m> {
         self
     }
 
-    /// Loads an archive from memory and compares its name and version.
-    fn load_archive(
+    /// Loads the directory or archive in the repository.
+    fn load_path(&self, overlay: &Overlay) -> Loading {
+        let root = overlay.place.repository.root();
+        let path = &overlay.chart;
+        let on_disk = root
+            .join(path)
+            .map_err(|e| Diagnostic::error(e.to_string()))?;
+        let key = (root.path().to_owned(), path.clone(), overlay.helm);
+        let slot_of_path = slot(&self.loaded, key.clone());
+        let loading = slot_of_path.get_or_init(|| {
+            let loaded = chart::load(&on_disk, options(overlay)).map_err(|e| {
+                let problem = e.to_diagnostic();
+                problem.context(format!("while loading the chart `{path}`"))
+            })?;
+            Ok(Arc::new(loaded))
+        });
+        let loaded = loading.clone()?;
+        // An archive is complete, as Helm sees it.
+        if !on_disk.is_dir() {
+            return Ok(loaded);
+        }
+        let subcharts = app::find_subcharts(overlay, &loaded.chart)?;
+        if subcharts.is_empty() {
+            return Ok(loaded);
+        }
+        let slot = slot(&self.completed, (key, subcharts.clone()));
+        let completed = slot.get_or_init(|| {
+            let loaded = self.complete(overlay, &loaded, &subcharts);
+            loaded.map_err(|e| Box::new(e.context(format!("while loading the chart `{path}`"))))
+        });
+        completed.clone()
+    }
+
+    /// Adds subcharts to a chart's directory.
+    fn complete(
         &self,
-        pin: &Pin,
-        archives: &dyn Archives,
-        helm: HelmCompat,
-    ) -> Result<HelmChart<'_>, Box<Diagnostic>> {
-        let archive = archives.archive(pin)?;
-        let file = format!("{}-{}.tgz", pin.name, pin.version);
+        overlay: &Overlay,
+        loaded: &Loaded,
+        subcharts: &[SubchartSource],
+    ) -> Loading {
+        let repository = &overlay.place.repository;
+        let addition = |subchart: &SubchartSource| {
+            let (pin, data) = match subchart {
+                SubchartSource::Directory { name, path } => {
+                    let path = repository.root().join(path);
+                    return Ok(Addition::Directory {
+                        name: name.clone(),
+                        path: path.map_err(|e| Diagnostic::error(e.to_string()))?,
+                    });
+                }
+                SubchartSource::Vendored { path, pin } => {
+                    (pin, app::read_vendored(repository, path, pin)?)
+                }
+                SubchartSource::Locked(pin) => (pin, self.archive(pin)?),
+            };
+            let file = pin.file();
+            Ok(Addition::Archive { file, data })
+        };
+        let additions = subcharts.iter().map(addition);
+        let additions: Vec<Addition> = additions.collect::<Result<_, Box<Diagnostic>>>()?;
+        let mut loaded = loaded.clone();
+        let added = loaded.add(&additions, options(overlay));
+        added.map_err(|e| Box::new(e.to_diagnostic()))?;
+        Ok(Arc::new(loaded))
+    }
+
+    /// Loads the archive that the repository does not hold, and compares its name and version.
+    fn load_archive(&self, pin: &Pin, helm: HelmCompat) -> Loading {
+        let archive = self.archive(pin)?;
+        let file = pin.file();
         let loaded = chart::load_archive(&file, Cursor::new(archive), helm).map_err(|e| {
             let problem = e.to_diagnostic();
             problem.context(format!("while loading the chart `{file}`"))
@@ -85,59 +161,42 @@ impl<'m> HelmCharts<'m> {
                 pin.name, pin.version, metadata.name, metadata.version
             ))));
         }
-        Ok(HelmChart {
-            loaded: Arc::new(loaded),
-            charts: self,
-        })
+        Ok(Arc::new(loaded))
+    }
+
+    fn archive(&self, pin: &Pin) -> Result<Vec<u8>, Box<Diagnostic>> {
+        match self.archives {
+            Some(archives) => archives.archive(pin),
+            None => Err(missing(pin)),
+        }
     }
 }
 
 impl ChartRenderer for HelmCharts<'_> {
-    fn load<'c>(
-        &'c self,
-        repository: &Repository,
-        path: &str,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        let root = repository.root();
-        let on_disk = root
-            .join(path)
-            .map_err(|e| Diagnostic::error(e.to_string()))?;
-        let slot = {
-            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-            let key = (root.path().to_owned(), path.to_owned(), helm);
-            loaded.entry(key).or_default().clone()
+    fn load<'c>(&'c self, overlay: &Overlay) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+        let loaded = match &overlay.locked {
+            Some(pin) if overlay.chart.is_empty() => {
+                let slot = slot(&self.fetched, (pin.clone(), overlay.helm));
+                let loading = slot.get_or_init(|| self.load_archive(pin, overlay.helm));
+                loading.clone()?
+            }
+            _ => self.load_path(overlay)?,
         };
-        let loading = slot.get_or_init(|| {
-            let options = LoadOptions {
-                helm,
-                links: Links::Within(root),
-            };
-            let loaded = chart::load(&on_disk, options).map_err(|e| {
-                let problem = e.to_diagnostic();
-                problem.context(format!("while loading the chart `{path}`"))
-            })?;
-            Ok(Arc::new(loaded))
-        });
         Ok(Box::new(HelmChart {
-            loaded: loading.clone()?,
+            loaded,
             charts: self,
         }))
     }
 
-    fn load_locked<'c>(
-        &'c self,
-        pin: &Pin,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        match self.archives {
-            Some(archives) => Ok(Box::new(self.load_archive(pin, archives, helm)?)),
-            None => Err(missing(pin)),
-        }
-    }
-
     fn parsed_files(&self) -> Option<&ParsedFiles> {
         Some(&self.parsed_files)
+    }
+}
+
+fn options(overlay: &Overlay) -> LoadOptions<'_> {
+    LoadOptions {
+        helm: overlay.helm,
+        links: Links::Within(overlay.place.repository.root()),
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 pub use charts::{Archives, HelmCharts, MakeHost};
 
 use crate::app::values::{Additions, ParsedFiles, Values, assemble};
-use crate::app::{self, Flags, Overlay, Place, Repository};
+use crate::app::{self, Flags, Lock, Overlay, Place};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
 use crate::helm::{HelmCompat, LogLine};
@@ -25,28 +25,13 @@ use crate::value::{Str, Tree};
 
 /// Renders charts.
 pub trait ChartRenderer {
-    /// Loads the chart at `path`, a directory or an archive in `repository`.
+    /// Loads the chart of an overlay: from the repository, or else by the digest that the lock
+    /// file has.
     ///
     /// # Errors
     ///
-    /// The chart cannot be read.
-    fn load<'c>(
-        &'c self,
-        repository: &Repository,
-        path: &str,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
-
-    /// Loads the chart that the lock file names and the repository does not hold.
-    ///
-    /// # Errors
-    ///
-    /// The archive is nowhere to be had or cannot be read.
-    fn load_locked<'c>(
-        &'c self,
-        pin: &Pin,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
+    /// The chart is nowhere to be had or cannot be read.
+    fn load<'c>(&'c self, overlay: &Overlay) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>>;
 
     /// The values files that earlier renders have parsed, where they are kept.
     fn parsed_files(&self) -> Option<&ParsedFiles> {
@@ -149,11 +134,26 @@ pub fn prepare(
     environment: &BTreeMap<String, String>,
     flags: &Flags,
 ) -> Result<Prepared, Box<Diagnostic>> {
+    let lock = Lock::read(&place)?;
+    prepare_locked(place, environment, flags, lock)
+}
+
+/// Settles what to render as [`prepare`] does, with `lock` in place of the lock file.
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn prepare_locked(
+    place: Place,
+    environment: &BTreeMap<String, String>,
+    flags: &Flags,
+    lock: Lock,
+) -> Result<Prepared, Box<Diagnostic>> {
     let call = Call::from_environment(environment)?;
     let mut layers = call.layers;
     layers.extend(flags.layers());
     Ok(Prepared {
-        overlay: app::load(place, layers)?,
+        overlay: app::load_locked(place, layers, lock)?,
         additions: Additions {
             values: call.values,
             set: call.set,
@@ -170,17 +170,12 @@ pub fn load_chart<'c>(
     overlay: &Overlay,
     charts: &'c dyn ChartRenderer,
 ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-    match &overlay.locked {
-        Some(pin) if overlay.chart.is_empty() => charts.load_locked(pin, overlay.helm),
-        locked => {
-            let chart = charts.load(&overlay.place.repository, &overlay.chart, overlay.helm)?;
-            // The digest of a locked one says more than its name and version.
-            if locked.is_none() {
-                check_chart(overlay, chart.as_ref())?;
-            }
-            Ok(chart)
-        }
+    let chart = charts.load(overlay)?;
+    // The digest of a locked one says more than its name and version.
+    if overlay.locked.is_none() {
+        check_chart(overlay, chart.as_ref())?;
     }
+    Ok(chart)
 }
 
 /// Renders the overlay at `place`.

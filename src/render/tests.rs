@@ -23,30 +23,18 @@ struct RecordedChart {
 }
 
 impl ChartRenderer for Recorded {
-    fn load<'c>(
-        &'c self,
-        repository: &Repository,
-        path: &str,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+    fn load<'c>(&'c self, overlay: &Overlay) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
+        let repository = &overlay.place.repository;
         let options = LoadOptions {
-            helm,
+            helm: overlay.helm,
             links: Links::Within(repository.root()),
         };
-        let path = repository.root().join(path).unwrap();
+        let path = repository.root().join(&overlay.chart).unwrap();
         let loaded = chart::load(&path, options).map_err(|e| e.to_diagnostic())?;
         Ok(Box::new(RecordedChart {
             chart: loaded.chart,
             stream: self.stream.clone(),
         }))
-    }
-
-    fn load_locked<'c>(
-        &'c self,
-        pin: &Pin,
-        _helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        Err(missing(pin))
     }
 }
 

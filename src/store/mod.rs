@@ -1,6 +1,6 @@
 //! A store of archives that all processes share, addressed by the SHA-256 of their content.
 //!
-//! In: a directory, archives. Out: archives whose bytes were checked on this very read. Refused:
+//! In: a directory, archives, notes about where archives come from. Out: files whose bytes were checked on this very read. Refused:
 //! nothing; what is damaged counts as absent. The directory may be deleted at any time, and a
 //! process may die at any time: a file is complete or absent, and locks belong to the kernel.
 
@@ -8,7 +8,6 @@ mod digest;
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -65,8 +64,7 @@ impl Store {
             let _ = fs::remove_file(&path);
             return None;
         }
-        // The time of the last use decides what goes first; in a read-only store nothing goes.
-        let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        used(&path);
         Some(data)
     }
 
@@ -77,19 +75,32 @@ impl Store {
     /// The store cannot be written.
     pub fn put(&self, data: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(data);
-        let path = self.file(&digest);
-        let mut attempt = 0;
-        loop {
-            make_parent(&path)?;
-            match files::write_whole(&path, data) {
-                Ok(()) => break,
-                // Somebody has deleted the store in between.
-                Err(e) if e.is_not_found() && attempt < MAX_ATTEMPTS => attempt += 1,
-                Err(e) => return Err(StoreError::File(e)),
-            }
-        }
-        self.evict(&path);
+        self.write(&self.file(&digest), data)?;
         Ok(digest)
+    }
+
+    /// Reads a note, which is kept under a key of its writer's; a damaged one is absent.
+    pub fn note(&self, key: &Digest) -> Option<Vec<u8>> {
+        let path = self.note_file(key);
+        let mut data = files::read_regular(&path, MAX_ARCHIVE_BYTES).ok()?;
+        let note = data.split_off(DIGEST_BYTES.min(data.len()));
+        if data != note_digest(key, &note).as_bytes() {
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        used(&path);
+        Some(note)
+    }
+
+    /// Adds a note in place of an older one with this key; it goes like an archive.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    pub fn put_note(&self, key: &Digest, note: &[u8]) -> Result<(), StoreError> {
+        let mut data = note_digest(key, note).as_bytes().to_vec();
+        data.extend_from_slice(note);
+        self.write(&self.note_file(key), &data)
     }
 
     /// Reads an archive, or has it downloaded: once, however many processes ask at the same time.
@@ -122,19 +133,27 @@ impl Store {
         self.path.join(ARCHIVES).join(format!("{hex}.tgz"))
     }
 
+    fn note_file(&self, key: &Digest) -> PathBuf {
+        self.path.join(NOTES).join(key.to_string())
+    }
+
+    fn write(&self, path: &Path, data: &[u8]) -> Result<(), StoreError> {
+        below_parent(path, || files::write_whole(path, data))?;
+        self.evict(path);
+        Ok(())
+    }
+
     /// Waits for the lock file that `digest` shares with others of its first byte, so that there
     /// are few of them and none is ever removed.
     fn lock(&self, digest: &Digest, patience: Duration) -> Result<File, StoreError> {
         let hex = digest.to_string();
         let path = self.path.join(LOCKS).join(&hex[..2]);
-        make_parent(&path)?;
-        let failed = |e| StoreError::File(FileError::io("open", &path, e));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
+        let failed = |call, e| FileError::io(call, &path, e);
+        let file = below_parent(&path, || {
+            let mut options = File::options();
+            let open = options.create(true).truncate(false).write(true).open(&path);
+            open.map_err(|e| failed("open", e))
+        })?;
         let start = Instant::now();
         let mut pause = Duration::from_millis(5);
         loop {
@@ -145,7 +164,7 @@ impl Store {
                     pause = (pause * 2).min(Duration::from_millis(200));
                 }
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(*digest)),
-                Err(TryLockError::Error(e)) => return Err(failed(e)),
+                Err(TryLockError::Error(e)) => return Err(StoreError::File(failed("lock", e))),
             }
         }
     }
@@ -153,9 +172,8 @@ impl Store {
     /// Removes what is too much: left-overs of dead processes, then the archives unused for
     /// longest. What another process removes at the same time is no loss.
     fn evict(&self, newest: &Path) {
-        let Ok(entries) = fs::read_dir(self.path.join(ARCHIVES)) else {
-            return;
-        };
+        let directories = [ARCHIVES, NOTES].map(|name| fs::read_dir(self.path.join(name)));
+        let entries = directories.into_iter().flatten().flatten();
         let mut archives = Vec::new();
         let mut total = 0;
         for entry in entries.flatten() {
@@ -187,19 +205,45 @@ impl Store {
 /// The directory of archives in the store.
 const ARCHIVES: &str = "sha256";
 
+/// The directory of notes in the store.
+const NOTES: &str = "notes";
+
 /// The directory of lock files in the store.
 const LOCKS: &str = "locks";
 
 /// Age at which a half-written file certainly has no writer any more.
 const LEFT_OVER: Duration = Duration::from_secs(3600);
 
-/// Most times that a deleted store is made again for one archive.
-const MAX_ATTEMPTS: usize = 3;
+/// Most times that a deleted store is made again for one file.
+const MAX_ATTEMPTS: usize = 10;
 
-fn make_parent(path: &Path) -> Result<(), StoreError> {
+/// Length of the digest that a note begins with.
+const DIGEST_BYTES: usize = 64;
+
+/// The digest of a note under its key, so that no other note passes for it.
+fn note_digest(key: &Digest, note: &[u8]) -> String {
+    let text = format!("{key} {}", Digest::of(note));
+    Digest::of(text.as_bytes()).to_string()
+}
+
+/// Notes the time of the last use, which decides what goes first; in a read-only store nothing
+/// goes.
+fn used(path: &Path) {
+    let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// Makes a file in a directory that is made first, and again if the store is deleted in between.
+fn below_parent<T>(path: &Path, make: impl Fn() -> Result<T, FileError>) -> Result<T, StoreError> {
     let parent = path.parent().unwrap_or(path);
-    fs::create_dir_all(parent)
-        .map_err(|e: io::Error| StoreError::File(FileError::io("mkdir", parent, e)))
+    let mut attempt = 0;
+    loop {
+        let made = fs::create_dir_all(parent).map_err(|e| FileError::io("mkdir", parent, e));
+        match made.and_then(|()| make()) {
+            Ok(made) => return Ok(made),
+            Err(e) if e.is_not_found() && attempt < MAX_ATTEMPTS => attempt += 1,
+            Err(e) => return Err(StoreError::File(e)),
+        }
+    }
 }
 
 impl fmt::Display for StoreError {

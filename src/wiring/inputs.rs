@@ -7,9 +7,6 @@ use crate::app::{self, Overlay, SETTINGS_FILE, values::DEFAULT_FILE};
 use crate::diag::Diagnostic;
 use crate::files::{self, FileError, Links, Next};
 
-/// The file that pins archives, at the fleet's root.
-const LOCK_FILE: &str = "jenkins-cmp.lock";
-
 /// A file or directory that an overlay is rendered from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
@@ -43,10 +40,14 @@ pub fn inputs(overlay: &Overlay) -> Result<Vec<Input>, Box<Diagnostic>> {
     for directory in app::settings_directories(&overlay.place) {
         add(app::join(directory, SETTINGS_FILE));
     }
-    if let Some(fleet) = &overlay.place.fleet {
-        add(app::join(fleet, LOCK_FILE));
+    add(app::lock_file(&overlay.place));
+    // A chart that is fetched by its digest has no path, and the lock file stands for it.
+    if !overlay.chart.is_empty() {
+        add(overlay.chart.clone());
+        for directory in app::subchart_directories(repository, &overlay.chart)? {
+            add(directory);
+        }
     }
-    add(overlay.chart.clone());
     let default = [DEFAULT_FILE.to_owned()];
     for directory in overlay.directories() {
         add(directory.to_owned());

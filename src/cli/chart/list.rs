@@ -6,7 +6,9 @@ use super::super::exit::Error;
 use super::super::output;
 use super::super::remote::Remote;
 use super::{PathArgs, fleet};
-use crate::app;
+use crate::app::settings::ChartSettings;
+use crate::app::{self, SubchartSource};
+use crate::fetch::Pin;
 
 /// Runs the command.
 pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
@@ -15,29 +17,55 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
         vec![["OVERLAY", "CHART", "WANTED", "LOCKED", "SHA256", "PLACE"].map(str::to_owned)];
     for fleet in fleet::collect(&args.paths)? {
         for member in &fleet.overlays {
-            let chart = &member.chart;
-            let wanted = member.wanted()?;
-            let pin = wanted.and_then(|wanted| fleet.lock.find(&wanted));
-            let place = match (app::find_chart(&member.place, chart, &fleet.lock), pin) {
-                (Ok(path), _) if !path.is_empty() => path,
-                (Ok(_), Some(pin)) if remote.store.get(&pin.sha256).is_some() => "store".to_owned(),
-                (Ok(_), _) => "to be fetched".to_owned(),
-                (Err(_), _) => "missing".to_owned(),
+            let pin = member
+                .own
+                .as_ref()
+                .and_then(|wanted| fleet.lock.find(wanted));
+            let place = match (&member.path, pin) {
+                (Ok(path), _) if !path.is_empty() => path.clone(),
+                (Ok(_), Some(pin)) => place_of(pin, &remote),
+                _ => "missing".to_owned(),
             };
-            let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
-            rows.push([
-                member.place.overlay.clone(),
-                text(wanted.map(|wanted| wanted.name).or(chart.name.as_deref())),
-                text(chart.version.as_deref()),
-                text(pin.map(|pin| pin.version.as_str())),
-                pin.map_or("-".to_owned(), |pin| {
-                    pin.sha256.to_string()[..12].to_owned()
-                }),
-                place,
-            ]);
+            let ChartSettings { name, version, .. } = &member.chart;
+            let own = member.own.as_ref().map(|wanted| &wanted.name);
+            let names = (own.or(name.as_ref()), version.as_ref());
+            rows.push(row(&member.place.overlay, names, pin, place));
+            for wanted in &member.subcharts {
+                let pin = fleet.lock.find(wanted);
+                let place = match pin.map(|pin| app::locate_archive(&member.place, pin)) {
+                    Some(SubchartSource::Vendored { path, .. }) => path,
+                    Some(SubchartSource::Locked(pin)) => place_of(&pin, &remote),
+                    _ => "missing".to_owned(),
+                };
+                let names = (Some(&wanted.name), Some(&wanted.version));
+                rows.push(row(&member.place.overlay, names, pin, place));
+            }
         }
     }
     output::stdout(table(&rows).as_bytes())
+}
+
+fn row(
+    overlay: &str,
+    (name, version): (Option<&String>, Option<&String>),
+    pin: Option<&Pin>,
+    place: String,
+) -> [String; 6] {
+    let text = |text: Option<&String>| text.cloned().unwrap_or_else(|| "-".to_owned());
+    let digest = pin.map(|pin| pin.sha256.to_string()[..12].to_owned());
+    [
+        overlay.to_owned(),
+        text(name),
+        text(version),
+        text(pin.map(|pin| &pin.version)),
+        text(digest.as_ref()),
+        place,
+    ]
+}
+
+fn place_of(pin: &Pin, remote: &Remote) -> String {
+    let is_there = remote.store.get(&pin.sha256).is_some();
+    if is_there { "store" } else { "to be fetched" }.to_owned()
 }
 
 /// Aligns columns; the last one ends where it ends.

@@ -7,7 +7,6 @@ use super::super::output;
 use super::super::remote::Remote;
 use super::{PathArgs, fleet};
 use crate::app::Entry;
-use crate::fetch;
 
 /// Runs the command.
 pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
@@ -18,26 +17,24 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
     let mut locked = Vec::new();
     for fleet in &fleets {
         let mut entries = Vec::new();
-        for wanted in fleet.wanted()? {
-            let (pin, note) = match fleet.lock.find(&wanted) {
+        for wanted in fleet.wanted() {
+            let (pin, note) = match fleet.lock.find(wanted) {
                 Some(pin) => (pin.clone(), "as before"),
-                None => (fetch::lock(&wanted, &remote.store, &client)?, "new"),
+                None => (fleet.find(wanted, &remote, &client)?, "new"),
             };
             let _ = writeln!(
                 report,
                 "{} {}: {} sha256:{} ({note})",
                 pin.name, wanted.version, pin.version, pin.sha256
             );
-            entries.push(Entry {
-                wanted: wanted.version.to_owned(),
-                pin,
-            });
+            let wanted = wanted.version.clone();
+            entries.push(Entry { wanted, pin });
         }
-        locked.push((fleet, entries));
+        locked.push((fleet, fleet.with(&entries)));
     }
     // Everything is found before anything is written.
-    for (fleet, entries) in locked {
-        fleet.write(entries)?;
+    for (fleet, lock) in locked {
+        fleet.write(&lock)?;
     }
-    output::stdout(report.as_bytes())
+    output::stdout(fleet::or_nothing(report).as_bytes())
 }

@@ -27,17 +27,12 @@ pub(super) fn run(args: &PullArgs) -> Result<(), Error> {
     let remote = Remote::new(&args.paths.remote);
     let mut report = String::new();
     for fleet in fleet::collect(&args.paths.paths)? {
-        for wanted in fleet.wanted()? {
-            let pin = fleet.lock.find(&wanted).ok_or_else(|| {
-                Error::input(format!(
-                    "`{}` {} is not in the lock file\nhint: run `jenkins-cmp chart lock`",
-                    wanted.name, wanted.version
-                ))
-            })?;
+        for wanted in fleet.wanted() {
+            let pin = fleet.pin(wanted)?;
             let archive = remote.archive(pin)?;
             if args.vendor {
                 let charts = fleet.file.with_file_name("charts");
-                let file = charts.join(format!("{}-{}.tgz", pin.name, pin.version));
+                let file = charts.join(pin.file());
                 fs::create_dir_all(&charts)
                     .map_err(|e| Error::world(format!("`{}`: {e}", charts.display())))?;
                 files::write_whole(&file, &archive).map_err(|e| Error::world(e.to_string()))?;
@@ -45,5 +40,5 @@ pub(super) fn run(args: &PullArgs) -> Result<(), Error> {
             let _ = writeln!(report, "{} {} sha256:{}", pin.name, pin.version, pin.sha256);
         }
     }
-    output::stdout(report.as_bytes())
+    output::stdout(fleet::or_nothing(report).as_bytes())
 }

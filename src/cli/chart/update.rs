@@ -1,22 +1,21 @@
 //! `jenkins-cmp chart update`: moves the lock file to the newest versions.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
 
 use super::super::exit::Error;
+use super::super::host;
 use super::super::output;
 use super::super::remote::Remote;
 use super::super::render::{environment, stand_ins};
 use super::PathArgs;
 use super::fleet::{self, Fleet, Member};
-use crate::app::{Entry, Flags, Repository};
+use crate::app::{Entry, Flags, Lock};
 use crate::diag::Diagnostic;
-use crate::fetch::{self, Pin};
-use crate::helm::HelmCompat;
-use crate::manifest::{self, Identity};
-use crate::render::{self, ChartRenderer, HelmCharts, LoadedChart};
+use crate::fetch::Pin;
+use crate::render::{self, HelmCharts};
+use crate::report::{self, Builder, Side};
 
 #[derive(Args, Debug)]
 pub(super) struct UpdateArgs {
@@ -34,24 +33,28 @@ pub(super) fn run(args: &UpdateArgs) -> Result<(), Error> {
     let client = remote.client()?;
     let fleets = fleet::collect(&args.paths.paths)?;
     let mut report = String::new();
+    let mut builder = Builder::new("locked", "newest", host::fingerprints()?);
+    let mut n_compared = 0;
     let mut updates = Vec::new();
     for fleet in &fleets {
         let mut entries = Vec::new();
-        for wanted in fleet.wanted()? {
-            let pin = fetch::lock(&wanted, &remote.store, &client)?;
-            report.push_str(&moved(wanted.version, fleet.lock.find(&wanted), &pin));
-            entries.push(Entry {
-                wanted: wanted.version.to_owned(),
-                pin,
-            });
+        for wanted in fleet.wanted() {
+            let pin = fleet.find(wanted, &remote, &client)?;
+            report.push_str(&moved(&wanted.version, fleet.lock.find(wanted), &pin));
+            let wanted = wanted.version.clone();
+            entries.push(Entry { wanted, pin });
         }
-        compare(fleet, &entries, &remote, &mut report)?;
-        updates.push((fleet, entries));
+        let lock = fleet.with(&entries);
+        n_compared += compare(fleet, &lock, &remote, &mut builder)?;
+        updates.push((fleet, lock));
     }
-    output::stdout(report.as_bytes())?;
+    if n_compared > 0 {
+        let _ = write!(report, "\n{}", report::text(&builder.finish(), false));
+    }
+    output::stdout(fleet::or_nothing(report).as_bytes())?;
     if !args.dry_run {
-        for (fleet, entries) in updates {
-            fleet.write(entries)?;
+        for (fleet, lock) in updates {
+            fleet.write(&lock)?;
         }
     }
     Ok(())
@@ -69,93 +72,42 @@ fn moved(wanted: &str, old: Option<&Pin>, new: &Pin) -> String {
     }
 }
 
-/// Says for each overlay whose chart moves how many documents change.
+/// Compares the overlays whose charts move under `lock`; gives their number.
 fn compare(
     fleet: &Fleet,
-    entries: &[Entry],
+    lock: &Lock,
     remote: &Remote,
-    report: &mut String,
-) -> Result<(), Error> {
+    builder: &mut Builder,
+) -> Result<usize, Error> {
+    let charts = HelmCharts::new(&stand_ins).with_archives(remote);
+    let render = |member: &Member, lock: &Lock| {
+        let place = member.place.clone();
+        let flags = Flags::default();
+        let prepared = render::prepare_locked(place, &environment(), &flags, lock.clone())?;
+        Ok::<_, Box<Diagnostic>>(render::render_prepared(&prepared, &charts)?.stream)
+    };
+    let mut n_compared = 0;
     for member in &fleet.overlays {
-        let Some(wanted) = member.wanted()? else {
-            continue;
+        let pins = |lock: &Lock| {
+            member
+                .wanted()
+                .map(|wanted| lock.find(wanted).cloned())
+                .collect()
         };
-        let new = entries.iter().find(|entry| entry.wanted() == wanted);
-        let (Some(old), Some(new)) = (fleet.lock.find(&wanted), new) else {
-            continue;
-        };
-        if *old == new.pin {
+        let old: Vec<Option<Pin>> = pins(&fleet.lock);
+        // What was never locked has nothing to compare with.
+        if old.contains(&None) || old == pins(lock) {
             continue;
         }
         let overlay = &member.place.overlay;
-        let after = documents(member, &new.pin, remote)
-            .map_err(|e| Error::from(e.context(format!("`{overlay}` with {}", new.pin.version))))?;
+        let after = render(member, lock)
+            .map_err(|e| Error::from(e.context(format!("`{overlay}` with the newest charts"))))?;
         // The old archive may be gone from everywhere, which must not keep anyone from moving on.
-        let line = match documents(member, old, remote) {
-            Ok(before) => changes(&before, &after),
-            Err(problem) => format!("not compared, since the old one fails: {problem}"),
-        };
-        let _ = writeln!(report, "  {overlay}: {line}");
-    }
-    Ok(())
-}
-
-fn changes(before: &BTreeMap<Identity, String>, after: &BTreeMap<Identity, String>) -> String {
-    let removed = before.keys().filter(|key| !after.contains_key(key)).count();
-    let added = after.keys().filter(|key| !before.contains_key(key)).count();
-    let differs = |(key, text): &(&Identity, &String)| before.get(key).is_some_and(|t| t != *text);
-    let changed = after.iter().filter(differs).count();
-    match added + changed + removed {
-        0 => format!("none of {} documents changes", after.len()),
-        _ => format!(
-            "{changed} of {} documents change, {added} are new, {removed} go",
-            before.len()
-        ),
-    }
-}
-
-/// Renders an overlay with the chart of `pin`, whatever its lock file says.
-fn documents(
-    member: &Member,
-    pin: &Pin,
-    remote: &Remote,
-) -> Result<BTreeMap<Identity, String>, Box<Diagnostic>> {
-    let charts = With {
-        pin,
-        charts: HelmCharts::new(&stand_ins).with_archives(remote),
-    };
-    let place = member.place.clone();
-    let output = render::render(place, &environment(), &Flags::default(), &charts)?;
-    let mut documents = BTreeMap::new();
-    for document in manifest::split(&output.stream, "the output")? {
-        for identity in document.identities("") {
-            documents.insert(identity, document.text().to_owned());
+        match render(member, &fleet.lock) {
+            Ok(before) => builder.add(overlay, Some(&before), Some(&after)),
+            Err(problem) => builder.fail(overlay, Side::Before, &problem.to_string()),
         }
+        n_compared += 1;
     }
-    Ok(documents)
-}
-
-/// Renders with one chart, whichever is asked for.
-struct With<'a> {
-    pin: &'a Pin,
-    charts: HelmCharts<'a>,
-}
-
-impl ChartRenderer for With<'_> {
-    fn load<'c>(
-        &'c self,
-        _: &Repository,
-        _: &str,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        self.charts.load_locked(self.pin, helm)
-    }
-
-    fn load_locked<'c>(
-        &'c self,
-        _: &Pin,
-        helm: HelmCompat,
-    ) -> Result<Box<dyn LoadedChart + 'c>, Box<Diagnostic>> {
-        self.charts.load_locked(self.pin, helm)
-    }
+    Ok(n_compared)
 }

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use super::super::exit::Error;
 use super::super::output;
 use super::super::remote::Remote;
-use super::{PathArgs, fleet};
-use crate::app;
+use super::PathArgs;
+use super::fleet::{self, Member};
+use crate::app::{self, Lock, SubchartSource};
+use crate::fetch::Wanted;
 use crate::render::Archives as _;
 
 /// Runs the command.
@@ -15,35 +17,19 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
     let mut report = String::new();
     let mut n_wrong = 0;
     for fleet in fleet::collect(&args.paths)? {
-        let mut used = Vec::new();
         for member in &fleet.overlays {
             let overlay = &member.place.overlay;
-            let Some(wanted) = member.wanted()? else {
+            if member.wanted().next().is_none() {
                 let _ = writeln!(report, "{overlay}: needs no lock");
-                continue;
-            };
-            used.push(wanted);
-            let found = app::find_chart(&member.place, &member.chart, &fleet.lock);
-            let line = match (&found, fleet.lock.find(&wanted)) {
-                (Err(problem), _) => Err(problem.to_string()),
-                (Ok(_), None) => Err(format!(
-                    "`{}` {} is not in the lock file",
-                    wanted.name, wanted.version
-                )),
-                (Ok(path), Some(pin)) => {
-                    if path.is_empty() {
-                        remote.archive(pin)?;
-                    }
-                    Ok(format!(
-                        "{} {} sha256:{}",
-                        pin.name, pin.version, pin.sha256
-                    ))
-                }
-            };
-            n_wrong += usize::from(line.is_err());
-            let text = line.unwrap_or_else(|problem| format!("wrong: {problem}"));
-            let _ = writeln!(report, "{overlay}: {text}");
+            }
+            for wanted in member.wanted() {
+                let line = check(member, wanted, &fleet.lock, &remote)?;
+                n_wrong += usize::from(line.is_err());
+                let text = line.unwrap_or_else(|problem| format!("wrong: {problem}"));
+                let _ = writeln!(report, "{overlay}: {text}");
+            }
         }
+        let used = fleet.wanted();
         for entry in fleet.lock.entries().iter().filter(|_| fleet.is_whole) {
             if !used.contains(&entry.wanted()) {
                 n_wrong += 1;
@@ -55,8 +41,45 @@ pub(super) fn run(args: &PathArgs) -> Result<(), Error> {
     output::stdout(report.as_bytes())?;
     match n_wrong {
         0 => Ok(()),
-        n => Err(Error::no(format!(
-            "{n} charts are not as locked\nhint: run `jenkins-cmp chart lock`"
-        ))),
+        n => {
+            let charts = if n == 1 { "chart is" } else { "charts are" };
+            Err(Error::no(format!(
+                "{n} {charts} not as locked\nhint: run `jenkins-cmp chart lock`"
+            )))
+        }
     }
+}
+
+/// Checks one archive: a line about it, or what is wrong with it.
+fn check(
+    member: &Member,
+    wanted: &Wanted,
+    lock: &Lock,
+    remote: &Remote,
+) -> Result<Result<String, String>, Error> {
+    let Some(pin) = lock.find(wanted) else {
+        let Wanted { name, version, .. } = wanted;
+        return Ok(Err(format!("`{name}` {version} is not in the lock file")));
+    };
+    let place = &member.place;
+    let is_own = member.own.as_ref() == Some(wanted);
+    let problem = match (&member.path, app::locate_archive(place, pin)) {
+        // Finding the overlay's own chart in the repository has compared the digest.
+        (Err(problem), _) if is_own => Some(problem.clone()),
+        (Ok(path), _) if is_own && !path.is_empty() => None,
+        (_, SubchartSource::Vendored { path, pin }) if !is_own => {
+            app::read_vendored(&place.repository, &path, &pin).err()
+        }
+        _ => {
+            remote.archive(pin)?;
+            None
+        }
+    };
+    Ok(match problem {
+        Some(problem) => Err(problem.to_string()),
+        None => Ok(format!(
+            "{} {} sha256:{}",
+            pin.name, pin.version, pin.sha256
+        )),
+    })
 }

@@ -1,16 +1,15 @@
 //! What the kernel says about the cost of processes.
-#![allow(dead_code, reason = "each benchmark asks for some of it")]
 
 use std::fs;
 use std::time::Duration;
 
 /// User and system time of this process; zero where the system does not tell.
-pub fn own_cpu() -> Duration {
+pub(crate) fn own_cpu() -> Duration {
     cpu(11)
 }
 
 /// User and system time of all children that have ended; zero where the system does not tell.
-pub fn children_cpu() -> Duration {
+pub(crate) fn children_cpu() -> Duration {
     cpu(13)
 }
 
@@ -25,7 +24,7 @@ fn cpu(first: usize) -> Duration {
 }
 
 /// A line of `/proc/ID/status`, such as `VmHWM`, the most memory held so far.
-pub fn status(id: u32, name: &str) -> Option<String> {
+pub(crate) fn status(id: u32, name: &str) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let words: Vec<&str> = line.trim_start_matches(':').split_whitespace().collect();
