@@ -162,10 +162,21 @@ fn without_hidden(mut message: String, raw: &str, shown: &str) -> String {
     if raw == shown {
         return message;
     }
+    // Names in an expression of a template are no secrets.
+    let plain: String = raw
+        .split("{{")
+        .enumerate()
+        .map(|(at, part)| match (at, part.split_once("}}")) {
+            (0, _) => part,
+            (_, Some((_, after))) => after,
+            (_, None) => "",
+        })
+        .collect();
+    let is_hidden = |text: &&str| {
+        text.len() >= MIN_QUOTED_BYTES && plain.contains(*text) && !shown.contains(*text)
+    };
     for quote in ['`', '\'', '"'] {
         let quoted = message.split(quote).skip(1).step_by(2);
-        let is_hidden =
-            |text: &&str| !text.is_empty() && raw.contains(*text) && !shown.contains(*text);
         let hidden: Vec<String> = quoted.filter(is_hidden).map(str::to_owned).collect();
         for text in hidden {
             message = message.replace(&text, "‹secret›");
@@ -173,6 +184,9 @@ fn without_hidden(mut message: String, raw: &str, shown: &str) -> String {
     }
     message
 }
+
+/// The shortest text that a message could give away; shorter ones are signs of the language.
+const MIN_QUOTED_BYTES: usize = 3;
 
 /// Words a typed reader's message about an unknown key as ours, with the nearest known key.
 ///
@@ -226,6 +240,35 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_quote_no_secret() {
+        for (message, line, wanted) in [
+            (
+                "cannot decode `hunter2`",
+                "password: !!int hunter2",
+                "cannot decode `‹secret›`",
+            ),
+            (
+                "cannot decode `hunter2`",
+                "name: !!int hunter2",
+                "cannot decode `hunter2`",
+            ),
+            (
+                "`x_y` is not defined",
+                "token: a {{ x_y }}",
+                "`x_y` is not defined",
+            ),
+            (
+                "did not find expected '}'",
+                "p: {token: a}]",
+                "did not find expected '}'",
+            ),
+        ] {
+            let problem = Diagnostic::error(message).at("f", 1, 1, line);
+            assert_eq!(problem.message, wanted, "{line}");
+        }
+    }
 
     #[test]
     fn the_nearest_key_is_meant() {

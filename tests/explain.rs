@@ -134,6 +134,10 @@ fn secrets_are_hidden_unless_asked_for() {
 #[test]
 fn messages_show_no_secret() {
     let dir = fleet("explain-messages");
+    dir.write(
+        "charts/jenkins/templates/a.yaml",
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: jenkins}\n",
+    );
     let path = dir.path().join("o/prod");
     let path = path.to_str().unwrap();
     for (file, text) in [

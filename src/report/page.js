@@ -25,7 +25,9 @@ const filter = () => {
 const toggle = open => {
   for (const row of changes) if (!row.node.hidden) row.node.open = open;
 };
-for (const id of ['search', 'kind', 'impact']) find(id).addEventListener('input', filter);
+for (const id of ['search', 'kind', 'impact']) {
+  for (const event of ['input', 'change']) find(id).addEventListener(event, filter);
+}
 find('open').addEventListener('click', () => toggle(true));
 find('close').addEventListener('click', () => toggle(false));
 filter();
