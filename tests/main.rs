@@ -1,6 +1,7 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod charts;
 mod cmp_server;
 mod diff;
 mod differential;
@@ -16,5 +17,6 @@ mod plugin;
 mod readme;
 mod server;
 mod support;
+mod template;
 mod tidy;
 mod wiring;

@@ -23,7 +23,7 @@ mod validate;
 
 use std::sync::Arc;
 
-pub use coalesce::{Coalesced, coalesce};
+pub use coalesce::coalesce;
 pub use dependencies::process_dependencies;
 pub use error::{ChartError, ChartErrorKind};
 pub use install::{check_dependencies, check_installable};

@@ -37,6 +37,7 @@ use std::slice;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
 use exit::Error;
+use template::Conventional;
 
 /// A command of the program.
 struct Entry {
@@ -78,7 +79,7 @@ static COMMANDS: &[Entry] = &commands! {
     "parameters": parameters::ParametersArgs => parameters::run,
     "render": render::RenderArgs => render::run,
     "settings": settings::SettingsCommand => settings::run,
-    "template": template::TemplateArgs => template::run,
+    "template": Conventional<template::TemplateArgs> => |args: &Conventional<_>| template::run(&args.0),
     "values": values::ValuesArgs => values::run,
 };
 

@@ -29,12 +29,12 @@ const EVENTS: [&str; 10] = [
 pub(super) struct Documents {
     pub(super) manifests: Vec<Document>,
     pub(super) hooks: Vec<Document>,
-    pub(super) log: Vec<LogLine>,
 }
 
 /// Splits the rendered `files` (identifier and text) into documents and sorts them by kind.
 ///
 /// Partials, notes and blank files are left out; so are test hooks unless `tests` are wanted.
+/// Lines for standard error are added to `log`, also before an error.
 ///
 /// # Errors
 ///
@@ -44,6 +44,7 @@ pub(super) fn sort(
     mut files: Vec<(String, Vec<u8>)>,
     helm: HelmCompat,
     tests: bool,
+    log: &mut Vec<LogLine>,
 ) -> Result<Documents, Error> {
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut out = Documents::default();
@@ -55,7 +56,7 @@ pub(super) fn sort(
         for document in split::split(text, helm) {
             let head = head::decode(document, helm)
                 .map_err(|error| Error::head(source, document, error))?;
-            out.add(source, document, &head, helm, tests);
+            log.extend(out.add(source, document, &head, helm, tests));
         }
     }
     sort_by_kind(&mut out.manifests, helm, |d| &d.kind);
@@ -64,7 +65,15 @@ pub(super) fn sort(
 }
 
 impl Documents {
-    fn add(&mut self, source: &str, text: &[u8], head: &Head, helm: HelmCompat, tests: bool) {
+    /// Adds a document; an unknown hook is dropped, and Helm says so.
+    fn add(
+        &mut self,
+        source: &str,
+        text: &[u8],
+        head: &Head,
+        helm: HelmCompat,
+        tests: bool,
+    ) -> Option<LogLine> {
         let document = Document {
             source: source.to_owned(),
             kind: head.kind.clone(),
@@ -72,14 +81,14 @@ impl Documents {
         };
         let Some(hook) = &head.hook else {
             self.manifests.push(document);
-            return;
+            return None;
         };
         let events: Vec<String> = hook
             .split(',')
             .map(|event| event.trim().to_lowercase())
             .collect();
         if !events.iter().all(|event| EVENTS.contains(&&**event)) {
-            self.log.push(match helm {
+            return Some(match helm {
                 HelmCompat::V3 => LogLine::plain(format!(
                     "info: skipping unknown hook: {}",
                     quote(hook.as_bytes())
@@ -90,8 +99,10 @@ impl Documents {
                     [("hookTypes", hook.clone())],
                 ),
             });
-        } else if tests || !events.iter().any(|event| event.starts_with("test")) {
+        }
+        if tests || !events.iter().any(|event| event.starts_with("test")) {
             self.hooks.push(document);
         }
+        None
     }
 }
