@@ -65,6 +65,8 @@ pub enum Level {
     Info,
     /// What may be wrong with a chart or values.
     Warn,
+    /// What ends the run.
+    Error,
 }
 
 /// A line that Helm would print on standard error and go on.
@@ -90,6 +92,7 @@ impl LogLine {
         let level = match self.level {
             Level::Info => "INFO",
             Level::Warn => "WARN",
+            Level::Error => "ERROR",
         };
         let mut out = format!("level={level} msg={}", logged(&self.text));
         for (key, value) in &self.fields {

@@ -13,7 +13,7 @@ use std::process::Command;
 use jenkins_cmp::funcs;
 use jenkins_cmp::template::{Function, Param};
 
-use crate::support;
+use crate::support::{self, Random};
 
 /// Cases in one chart: helm starts once for all of them.
 const BATCH: usize = 40;
@@ -84,30 +84,6 @@ re: "a(b*)c"
 json: '{"a": [1, "x", null], "b": {"c": 1.5}}'
 date: 2024-05-01
 "##;
-
-/// A small generator (xorshift) so that a seed repeats a run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
-        items[self.below(items.len())]
-    }
-}
 
 const STRINGS: &[&str] = &[
     r#""""#,

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod charts;
 mod ci_docs;
 mod cmp_burst;
 mod cmp_server;
@@ -22,5 +23,6 @@ mod readme;
 mod registry;
 mod server;
 mod support;
+mod template;
 mod tidy;
 mod wiring;

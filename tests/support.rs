@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,6 +16,17 @@ pub(crate) struct Output {
     pub(crate) stdout: String,
     /// Standard error.
     pub(crate) stderr: String,
+}
+
+impl Output {
+    /// What a process gave.
+    pub(crate) fn of(output: &std::process::Output) -> Output {
+        Output {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
 }
 
 /// A run of the binary to be prepared.
@@ -49,18 +61,53 @@ impl Run {
 
     /// Runs to the end.
     pub(crate) fn output(mut self) -> Output {
-        let output = self.0.output().expect("the binary starts");
-        Output {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Output::of(&self.0.output().expect("the binary starts"))
+    }
+
+    /// Runs to the end with a little text on standard input.
+    pub(crate) fn output_with(mut self, stdin: &[u8]) -> Output {
+        let piped = self.0.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = piped
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        // Whoever does not read it all has closed the pipe.
+        let _ = child.stdin.take().expect("a pipe").write_all(stdin);
+        Output::of(&child.wait_with_output().expect("the binary ends"))
     }
 }
 
 /// Runs `jenkins-cmp` with `args` in an empty environment.
 pub(crate) fn run(args: &[&str]) -> Output {
     Run::new(args).output()
+}
+
+/// A small generator (xorshift) so that a seed repeats a run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// The next number.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number below `n`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    /// True in `percent` of 100 cases.
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of `items`.
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
+        items[self.below(items.len())]
+    }
 }
 
 /// A directory of one test, removed at its end.

@@ -325,6 +325,8 @@ fn broken(error: &io::Error) -> ChartError {
     let reason = error.to_string();
     ChartError::archive(match error.kind() {
         io::ErrorKind::UnexpectedEof => "unexpected EOF",
+        // A tar stream that ends inside of a header.
+        _ if reason.contains("failed to read entire block") => "unexpected EOF",
         io::ErrorKind::InvalidInput if reason.contains("gzip header") => GZIP_HEADER,
         io::ErrorKind::InvalidInput if reason.contains("checksum") => "gzip: invalid checksum",
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => "flate: corrupt input",

@@ -12,18 +12,11 @@ use crate::values::{Merging, Nulls, clean_nulls, deep, entries, join_path, shall
 
 const GLOBAL: &[u8] = b"global";
 
-/// The values of a release before its templates run.
-#[derive(Clone, Debug)]
-pub struct Coalesced {
-    /// The root chart's `.Values`, a `map[string]interface {}`. A subchart's are the map under its
-    /// name.
-    pub values: Map,
-    /// Lines for standard error.
-    pub log: Vec<LogLine>,
-}
-
 /// Merges `user` over the defaults of `chart`, whose dependencies have been processed, and of its
 /// subcharts.
+///
+/// The result is the root chart's `.Values`, a `map[string]interface {}`; a subchart's are the map
+/// under its name. Lines for standard error are added to `log`, also before an error.
 ///
 /// # Errors
 ///
@@ -35,15 +28,20 @@ pub struct Coalesced {
 /// use jenkins_cmp::helm::HelmCompat;
 /// use jenkins_cmp::value::Tree;
 ///
-/// let values = coalesce(chart, &Tree::empty_map(), HelmCompat::V4)?.values;
+/// let values = coalesce(chart, &Tree::empty_map(), HelmCompat::V4, &mut Vec::new())?;
 /// assert!(values.contains_key(b"replicas"));
 /// # Ok(()) }
 /// ```
-pub fn coalesce(chart: &Chart, user: &Tree, helm: HelmCompat) -> Result<Coalesced, String> {
+pub fn coalesce(
+    chart: &Chart,
+    user: &Tree,
+    helm: HelmCompat,
+    log: &mut Vec<LogLine>,
+) -> Result<Map, String> {
     let mut merging = Merging::new();
-    let values = coalesce_layer(&chart, user, Nulls::Delete, helm, &mut merging)?;
-    let log = merging.log;
-    Ok(Coalesced { values, log })
+    let values = coalesce_layer(&chart, user, Nulls::Delete, helm, &mut merging);
+    log.append(&mut merging.log);
+    values
 }
 
 /// A chart as far as coalescing sees it, finished or still being processed.

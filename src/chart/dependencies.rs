@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
+use super::Chart;
 use super::coalesce::{Layer, coalesce_layer, thaw};
 use super::metadata::{Dependency, Import};
-use super::{Chart, Loaded};
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::limits::{MAX_CHARTS, MAX_DEFAULTS_BYTES};
@@ -18,6 +18,7 @@ use crate::value::{Map, Tree, Value, format};
 use crate::values::{Merging, Nulls, freeze};
 
 /// Makes the chart that is rendered: aliases applied, disabled subcharts removed, values imported.
+/// Lines for standard error are added to `log`, also before an error.
 ///
 /// # Errors
 ///
@@ -27,12 +28,10 @@ pub fn process_dependencies(
     chart: &Chart,
     user: &Tree,
     helm: HelmCompat,
-) -> Result<Loaded, String> {
+    log: &mut Vec<LogLine>,
+) -> Result<Chart, String> {
     if !declares_dependencies(chart) {
-        return Ok(Loaded {
-            chart: chart.clone(),
-            log: Vec::new(),
-        });
+        return Ok(chart.clone());
     }
     let mut work = Work {
         helm,
@@ -43,14 +42,9 @@ pub fn process_dependencies(
         n_finished: 0,
         log: Vec::new(),
     };
-    let root = work.add_chart(chart, None)?;
-    work.enable(root, user, "")?;
-    work.import(root)?;
-    let chart = work.finish(root)?;
-    Ok(Loaded {
-        chart,
-        log: work.log,
-    })
+    let processed = work.process(chart, user);
+    log.append(&mut work.log);
+    processed
 }
 
 fn declares_dependencies(chart: &Chart) -> bool {
@@ -89,6 +83,13 @@ struct Work<'c> {
 }
 
 impl<'c> Work<'c> {
+    fn process(&mut self, chart: &'c Chart, user: &Tree) -> Result<Chart, String> {
+        let root = self.add_chart(chart, None)?;
+        self.enable(root, user, "")?;
+        self.import(root)?;
+        self.finish(root)
+    }
+
     fn add_chart(&mut self, chart: &'c Chart, parent: Option<NodeId>) -> Result<NodeId, String> {
         let dependencies = chart.metadata.dependencies.as_ref().map(|declared| {
             let first = self.dependencies.len();

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::diag::{Diagnostic, Location};
 use crate::files::FileError;
+use crate::helm::LogLine;
 
 /// A chart that cannot be loaded, in Helm's words and with the place that is at fault.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub struct ChartError {
     location: Option<Box<Location>>,
     reason: Option<String>,
     source: Option<Box<FileError>>,
+    log: Vec<LogLine>,
 }
 
 /// What is wrong with a chart.
@@ -60,7 +62,13 @@ impl ChartError {
             location: None,
             reason: None,
             source: None,
+            log: Vec::new(),
         }
+    }
+
+    /// Puts what was logged before the error with it.
+    pub(crate) fn after(self, log: Vec<LogLine>) -> ChartError {
+        ChartError { log, ..self }
     }
 
     /// Adds what Helm keeps to itself.
@@ -91,6 +99,11 @@ impl ChartError {
     /// The place at fault; its file is relative to the chart.
     pub fn location(&self) -> Option<&Location> {
         self.location.as_deref()
+    }
+
+    /// What Helm would have logged before it gave up.
+    pub fn log(&self) -> &[LogLine] {
+        &self.log
     }
 
     /// Makes the diagnostic that a user is shown.

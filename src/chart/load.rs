@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::archive::{self, GZIP_HEADER, without_bom};
 use super::assemble::{Assembly, assemble};
 use super::error::ChartError;
 use super::ignore::Rules;
 use super::{Budget, Chart, File, metadata};
-use crate::files::{FileError, Found, Links, Next, os_text, walk};
+use crate::files::{self, FileError, Found, Links, Next, os_text, walk};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::limits::MAX_CHART_FILE_BYTES;
 use crate::value::Str;
@@ -109,9 +109,7 @@ pub fn load_archive(
 }
 
 fn load_directory(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, ChartError> {
-    let top = std::path::absolute(path)
-        .map(|path| clean(&path))
-        .map_err(|e| FileError::io("getwd", path, e))?;
+    let top = files::absolute(path)?;
     if options.helm == HelmCompat::V4 {
         let file = top.join("Chart.yaml");
         let data = read_file(&file, options.links).map_err(|e| {
@@ -122,8 +120,10 @@ fn load_directory(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, Chart
     }
     let mut budget = Budget::new();
     let mut log = Vec::new();
-    let files = read_directory(&top, options, &mut budget, &mut log)?;
-    finish(files, options.helm, budget, log)
+    match read_directory(&top, options, &mut budget, &mut log) {
+        Ok(files) => finish(files, options.helm, budget, log),
+        Err(error) => Err(error.after(log)),
+    }
 }
 
 /// Reads the files of the chart at `top` that `.helmignore` leaves.
@@ -134,7 +134,7 @@ pub(super) fn read_directory(
     log: &mut Vec<LogLine>,
 ) -> Result<Vec<File>, ChartError> {
     let rules = read_rules(&top.join(".helmignore"), options.links)?;
-    let mut files = Vec::new();
+    let mut found_files = Vec::new();
     walk(top, options.links, |found| {
         log.extend(log_link(&found, options.helm));
         if rules.ignore(found.name, found.metadata.is_dir()) {
@@ -142,11 +142,11 @@ pub(super) fn read_directory(
         }
         if !found.metadata.is_dir() {
             budget.spend(found.metadata.len())?;
-            files.push(read_found(&found, options.links)?);
+            found_files.push(read_found(&found, options.links)?);
         }
         Ok::<_, ChartError>(Next::Enter)
     })?;
-    Ok(files)
+    Ok(found_files)
 }
 
 fn finish(
@@ -156,11 +156,13 @@ fn finish(
     log: Vec<LogLine>,
 ) -> Result<Loaded, ChartError> {
     let mut assembly = Assembly { helm, budget, log };
-    let chart = assemble(files, None, 0, &mut assembly)?;
-    Ok(Loaded {
-        chart,
-        log: assembly.log,
-    })
+    match assemble(files, None, 0, &mut assembly) {
+        Ok(chart) => Ok(Loaded {
+            chart,
+            log: assembly.log,
+        }),
+        Err(error) => Err(error.after(assembly.log)),
+    }
 }
 
 /// Helm 4 looks at `apiVersion` before anything else.
@@ -218,7 +220,7 @@ fn read_found(found: &Found<'_>, links: Links<'_>) -> Result<File, ChartError> {
 
 fn read_file(path: &Path, links: Links<'_>) -> Result<Vec<u8>, FileError> {
     links.check(path)?;
-    crate::files::read_regular(path, MAX_CHART_FILE_BYTES)
+    files::read_regular(path, MAX_CHART_FILE_BYTES)
 }
 
 fn log_link(found: &Found<'_>, helm: HelmCompat) -> Option<LogLine> {
@@ -237,18 +239,4 @@ fn log_link(found: &Found<'_>, helm: HelmCompat) -> Option<LogLine> {
             ],
         ),
     })
-}
-
-/// Go's `filepath.Clean` of an absolute path.
-fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }

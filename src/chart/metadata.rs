@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::shape;
+use crate::funcs::dates;
 use crate::funcs::semver::Version;
 use crate::helm::HelmCompat;
 use crate::limits::MAX_CHARTS;
@@ -17,16 +18,16 @@ pub struct Metadata {
     pub name: String,
     /// The project's page.
     pub home: String,
-    /// Where the source code is.
-    pub sources: Vec<String>,
+    /// Where the source code is; `None` where Go has a nil slice.
+    pub sources: Option<Vec<String>>,
     /// The chart's version.
     pub version: String,
     /// One sentence about the chart.
     pub description: String,
-    /// Words to find it by.
-    pub keywords: Vec<String>,
-    /// Who maintains it.
-    pub maintainers: Vec<Maintainer>,
+    /// Words to find it by; `None` where Go has a nil slice.
+    pub keywords: Option<Vec<String>>,
+    /// Who maintains it; `None` where Go has a nil slice.
+    pub maintainers: Option<Vec<Maintainer>>,
     /// The address of an image.
     pub icon: String,
     /// `v1` or `v2`.
@@ -111,7 +112,7 @@ pub struct Lock {
 #[derive(Default)]
 pub(super) struct Draft {
     metadata: Metadata,
-    maintainers: Vec<Option<Maintainer>>,
+    maintainers: Option<Vec<Option<Maintainer>>>,
     dependencies: Option<Vec<Option<Dependency>>>,
 }
 
@@ -140,8 +141,8 @@ impl Draft {
             set_text(out, &record, field);
         }
         set_flag(&mut m.deprecated, &record, "deprecated");
-        set_texts(&mut m.sources, &record, "sources");
-        set_texts(&mut m.keywords, &record, "keywords");
+        set_slice(&mut m.sources, &record, "sources");
+        set_slice(&mut m.keywords, &record, "keywords");
         match record.get("annotations") {
             None => {}
             Some(Tree::Map(entries)) => {
@@ -150,12 +151,14 @@ impl Draft {
             }
             Some(_) => m.annotations = None,
         }
-        if record.get("maintainers").is_some() {
-            overlay(
-                &mut self.maintainers,
+        match record.get("maintainers") {
+            None => {}
+            Some(Tree::Null) => self.maintainers = None,
+            Some(_) => overlay(
+                self.maintainers.get_or_insert_default(),
                 record.records("maintainers"),
                 Maintainer::decode,
-            );
+            ),
         }
         match record.get("dependencies") {
             None => {}
@@ -198,8 +201,8 @@ impl Draft {
             &mut m.kube_version,
         ]
         .into_iter()
-        .chain(&mut m.sources)
-        .chain(&mut m.keywords)
+        .chain(m.sources.iter_mut().flatten())
+        .chain(m.keywords.iter_mut().flatten())
         {
             sanitise(text);
         }
@@ -234,7 +237,7 @@ impl Draft {
             matches!(m.chart_type.as_str(), "" | "application" | "library"),
             || "chart.metadata.type must be application or library".to_owned(),
         )?;
-        m.maintainers = finish_maintainers(self.maintainers)?;
+        m.maintainers = self.maintainers.map(finish_maintainers).transpose()?;
         m.dependencies = self.dependencies.map(finish_dependencies).transpose()?;
         Ok(m)
     }
@@ -354,12 +357,23 @@ impl Lock {
     ///
     /// Go's text.
     pub(super) fn decode(text: &[u8], helm: HelmCompat) -> Result<Option<Lock>, yaml::Error> {
-        if yaml::to_tree(text).is_ok_and(|tree| tree == Tree::Null) {
+        let tree = yaml::to_tree(text).ok();
+        if tree == Some(Tree::Null) {
             return Ok(None);
         }
         let record = typed::decode(text, shape::lock(helm))?;
         let mut lock = Lock::default();
         set_text(&mut lock.generated, &record, "generated");
+        match tree.as_ref().and_then(|tree| tree.get("generated")) {
+            None | Some(Tree::Null) => {}
+            Some(Tree::Str(text)) => {
+                dates::check_rfc_3339(text).map_err(yaml::Error::refused)?;
+            }
+            Some(_) => {
+                let reason = "Time.UnmarshalJSON: input is not a JSON string";
+                return Err(yaml::Error::refused(reason));
+            }
+        }
         set_text(&mut lock.digest, &record, "digest");
         for entry in record.records("dependencies").into_iter().flatten() {
             let mut dependency = Dependency::default();
@@ -389,6 +403,15 @@ fn set_text(out: &mut String, record: &Record, field: &str) {
 fn set_texts(out: &mut Vec<String>, record: &Record, field: &str) {
     if record.get(field).is_some() {
         *out = record.list(field).iter().map(text_of).collect();
+    }
+}
+
+/// Like [`set_texts`]; null is Go's nil slice.
+fn set_slice(out: &mut Option<Vec<String>>, record: &Record, field: &str) {
+    match record.get(field) {
+        None => {}
+        Some(Tree::Null) => *out = None,
+        Some(_) => set_texts(out.get_or_insert_default(), record, field),
     }
 }
 

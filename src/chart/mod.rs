@@ -25,7 +25,7 @@ mod validate;
 
 use std::sync::Arc;
 
-pub use coalesce::{Coalesced, coalesce};
+pub use coalesce::coalesce;
 pub use complete::Addition;
 pub use dependencies::process_dependencies;
 pub use error::{ChartError, ChartErrorKind};

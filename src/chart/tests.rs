@@ -98,8 +98,9 @@ fn prepare(case: &Json, directory: &Directory) -> Result<(Chart, Map), String> {
         Ok(texts.next().unwrap_or_default())
     })
     .map_err(|e| e.message)?;
-    let chart = process_dependencies(&chart, &user, helm)?.chart;
-    let values = coalesce(&chart, &user, helm)?.values;
+    let mut log = Vec::new();
+    let chart = process_dependencies(&chart, &user, helm, &mut log)?;
+    let values = coalesce(&chart, &user, helm, &mut log)?;
     validate(&chart, &freeze(&values)?, helm)?;
     Ok((chart, values))
 }
@@ -319,7 +320,7 @@ fn aliases_cannot_multiply_without_end() {
         inner = pack(parts);
     }
     let chart = load_packed(inner).unwrap();
-    let process = |helm| process_dependencies(&chart, &Tree::empty_map(), helm);
+    let process = |helm| process_dependencies(&chart, &Tree::empty_map(), helm, &mut Vec::new());
     let error = process(HelmCompat::V4).unwrap_err();
     assert_eq!(error, format!("chart has more than {MAX_CHARTS} subcharts"));
     // Both aliases share their dependencies in Helm 3, so the second one finds them renamed.

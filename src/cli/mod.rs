@@ -37,6 +37,7 @@ use std::slice;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
 use exit::Error;
+use template::Conventional;
 
 /// A command of the program.
 struct Entry {
@@ -88,7 +89,7 @@ static COMMANDS: &[Entry] = &commands! {
     "values": values::ValuesArgs => values::run,
     "settings": settings::SettingsCommand => settings::run,
     "chart": chart::ChartArgs => chart::run,
-    "template": template::TemplateArgs => template::run,
+    "template": Conventional<template::TemplateArgs> => |args: &Conventional<_>| template::run(&args.0),
     "applications": applications::ApplicationsArgs => applications::run,
     "doctor": doctor::DoctorArgs => doctor::run,
     "generate": generate::GenerateArgs => generate::run,

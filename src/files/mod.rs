@@ -18,6 +18,6 @@ pub(crate) use error::os_text;
 pub use glob::Glob;
 pub use pattern::Pattern;
 pub(crate) use root::read_regular;
-pub use root::{Root, RootFile};
+pub use root::{Root, RootFile, absolute};
 pub use walk::{Found, Links, Next, walk};
-pub use write::write_whole;
+pub use write::{create_dirs, write_whole};

@@ -1,7 +1,7 @@
 //! A directory that nothing read through it may leave.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::{FileError, Links, Next, walk};
@@ -150,6 +150,10 @@ impl Root {
 pub(crate) fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     // Checked before opening: opening a pipe would wait for a writer.
     let metadata = fs::metadata(path).map_err(|e| FileError::io("open", path, e))?;
+    if metadata.is_dir() {
+        let source = io::Error::from(io::ErrorKind::IsADirectory);
+        return Err(FileError::io("read", path, source));
+    }
     if !metadata.is_file() {
         return Err(FileError::NotRegular(path.to_owned()));
     }
@@ -165,4 +169,23 @@ pub(crate) fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> 
         });
     }
     Ok(data)
+}
+
+/// The absolute path without `.` and `..`, whatever is on the disk (Go's `filepath.Abs`).
+///
+/// # Errors
+///
+/// There is no working directory.
+pub fn absolute(path: &Path) -> Result<PathBuf, FileError> {
+    let path = std::path::absolute(path).map_err(|e| FileError::io("getwd", path, e))?;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    Ok(out)
 }

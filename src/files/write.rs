@@ -7,6 +7,18 @@ use std::path::{Path, PathBuf};
 
 use super::FileError;
 
+/// Creates `directory` with everything above it that is missing.
+///
+/// # Errors
+///
+/// A file is in the way, or the disk is full or may not be written to.
+pub fn create_dirs(directory: &Path) -> Result<(), FileError> {
+    match fs::metadata(directory) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FileError::io("stat", directory, e)),
+        _ => fs::create_dir_all(directory).map_err(|e| FileError::io("mkdir", directory, e)),
+    }
+}
+
 /// Writes `data` to `path`: beside the target first, then renamed over it.
 ///
 /// # Errors

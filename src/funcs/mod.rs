@@ -29,7 +29,7 @@ pub mod serialize;
 pub mod strings;
 mod toml;
 pub mod types;
-mod url;
+pub(crate) mod url;
 mod words;
 
 use std::sync::LazyLock;
@@ -42,6 +42,33 @@ static HELM_3: LazyLock<Vec<Function>> = LazyLock::new(|| join(false));
 /// The functions of Helm 3 or 4, sorted by name; the built-ins of the language are not among them.
 pub fn table(helm: u8) -> Functions {
     Functions(if helm == 3 { &HELM_3 } else { &HELM_4 })
+}
+
+/// Helm's own functions, which its `--name-template` does not have.
+const ONLY_HELM: [&str; 13] = [
+    "fromJsonArray",
+    "fromToml",
+    "fromYaml",
+    "fromYamlArray",
+    "include",
+    "lookup",
+    "mustToToml",
+    "mustToYaml",
+    "required",
+    "toToml",
+    "toYaml",
+    "toYamlPretty",
+    "tpl",
+];
+
+static SPRIG: LazyLock<Vec<Function>> = LazyLock::new(|| {
+    let all = HELM_3.iter().copied();
+    all.filter(|f| !ONLY_HELM.contains(&f.name)).collect()
+});
+
+/// The functions that both releases take from sprig, sorted by name.
+pub fn sprig_table() -> Functions {
+    Functions(&SPRIG)
 }
 
 /// The functions of Helm 4 by documentation group, each group with its name.

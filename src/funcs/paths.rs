@@ -59,7 +59,7 @@ fn after_slash(path: &[u8]) -> &[u8] {
 
 /// The shortest path that is lexically the same: no empty elements, no `.`, and `..` only at the
 /// start of a relative path.
-fn cleaned(path: &[u8]) -> Vec<u8> {
+pub(crate) fn cleaned(path: &[u8]) -> Vec<u8> {
     let rooted = path.starts_with(b"/");
     let mut elements: Vec<&[u8]> = Vec::new();
     for element in path.split(|&b| b == b'/') {

@@ -18,7 +18,7 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat)
             is_root,
         })),
         HelmCompat::V4 => {
-            let fields = fields(metadata, ListType::Any, maintainer_map, dependency_map);
+            let fields = fields(metadata, helm, maintainer_map, dependency_map);
             let is_root = ("IsRoot", Value::Bool(is_root));
             Value::Map(
                 fields
@@ -36,11 +36,11 @@ type Field = (&'static str, Value);
 /// The fields of `chart.Metadata` in the order of the struct.
 fn fields(
     metadata: &Metadata,
-    strings_type: ListType,
+    helm: HelmCompat,
     maintainer: fn(&Maintainer) -> Value,
     dependency: fn(&Dependency) -> Value,
 ) -> Vec<Field> {
-    let strings = |items: &[String]| typed_strings(items, strings_type);
+    let strings = |items: &Option<Vec<String>>| strings(items.as_deref(), helm);
     let text = |s: &str| Value::from(s);
     vec![
         ("Name", text(&metadata.name)),
@@ -51,7 +51,12 @@ fn fields(
         ("Keywords", strings(&metadata.keywords)),
         (
             "Maintainers",
-            list(metadata.maintainers.iter().map(maintainer)),
+            slice(
+                metadata.maintainers.as_deref(),
+                ListType::Maintainers,
+                helm,
+                maintainer,
+            ),
         ),
         ("Icon", text(&metadata.icon)),
         ("APIVersion", text(&metadata.api_version)),
@@ -63,19 +68,44 @@ fn fields(
         ("KubeVersion", text(&metadata.kube_version)),
         (
             "Dependencies",
-            list(metadata.dependencies.iter().flatten().map(dependency)),
+            slice(
+                metadata.dependencies.as_deref(),
+                ListType::Dependencies,
+                helm,
+                dependency,
+            ),
         ),
         ("Type", text(&metadata.chart_type)),
     ]
 }
 
-fn list(items: impl Iterator<Item = Value>) -> Value {
-    Value::list(items.collect())
+/// A slice of the struct: Helm 3 has it as it is, nil if it is absent; Helm 4 makes a list of it.
+fn slice<T>(
+    items: Option<&[T]>,
+    list_type: ListType,
+    helm: HelmCompat,
+    value: impl Fn(&T) -> Value,
+) -> Value {
+    match (items, helm) {
+        (None, HelmCompat::V3) => Value::List(List::nil(list_type)),
+        (items, _) => {
+            let list_type = match helm {
+                HelmCompat::V3 => list_type,
+                HelmCompat::V4 => ListType::Any,
+            };
+            let items = items.unwrap_or_default().iter().map(value).collect();
+            Value::List(List::new(list_type, items))
+        }
+    }
 }
 
-fn typed_strings(items: &[String], list_type: ListType) -> Value {
-    let items = items.iter().map(|s| s.as_str().into()).collect();
-    Value::List(List::new(list_type, items))
+fn strings(items: Option<&[String]>, helm: HelmCompat) -> Value {
+    slice(items, ListType::Str, helm, |text| text.as_str().into())
+}
+
+/// The slice, or nothing where there are no items.
+fn non_empty<T>(items: &[T]) -> Option<&[T]> {
+    Some(items).filter(|items| !items.is_empty())
 }
 
 /// The annotations as `map[string]string`; nil when there are none.
@@ -110,7 +140,7 @@ fn maintainer_fields(maintainer: &Maintainer) -> [(&'static str, &'static str, &
 }
 
 fn dependency_map(dependency: &Dependency) -> Value {
-    let fields = dependency_fields(dependency, ListType::Any);
+    let fields = dependency_fields(dependency, HelmCompat::V4);
     Value::Map(
         fields
             .into_iter()
@@ -119,17 +149,18 @@ fn dependency_map(dependency: &Dependency) -> Value {
     )
 }
 
-fn dependency_fields(dependency: &Dependency, strings_type: ListType) -> Vec<Field> {
+fn dependency_fields(dependency: &Dependency, helm: HelmCompat) -> Vec<Field> {
+    let imports = non_empty(&dependency.import_values);
     vec![
         ("Name", dependency.name.as_str().into()),
         ("Version", dependency.version.as_str().into()),
         ("Repository", dependency.repository.as_str().into()),
         ("Condition", dependency.condition.as_str().into()),
-        ("Tags", typed_strings(&dependency.tags, strings_type)),
+        ("Tags", strings(non_empty(&dependency.tags), helm)),
         ("Enabled", Value::Bool(dependency.enabled)),
         (
             "ImportValues",
-            list(dependency.import_values.iter().map(import_value)),
+            slice(imports, ListType::Any, helm, import_value),
         ),
         ("Alias", dependency.alias.as_str().into()),
     ]
@@ -158,7 +189,7 @@ impl Metadata3 {
     fn fields(&self) -> Vec<Field> {
         fields(
             &self.metadata,
-            ListType::Str,
+            HelmCompat::V3,
             |m| Value::Object(Rc::new(Maintainer3(m.clone()))),
             |d| Value::Object(Rc::new(Dependency3(d.clone()))),
         )
@@ -204,33 +235,28 @@ impl Object for Metadata3 {
     }
 
     fn json_fields(&self) -> Option<Vec<Field>> {
-        let m = &self.metadata;
-        let annotations = annotations(m);
-        let maintainers = m
-            .maintainers
-            .iter()
-            .map(|m| Value::Object(Rc::new(Maintainer3(m.clone()))));
-        let dependencies = m.dependencies.iter().flatten();
-        let dependencies = dependencies.map(|d| Value::Object(Rc::new(Dependency3(d.clone()))));
-        let mut fields: Vec<Field> = vec![
-            ("name", m.name.as_str().into()),
-            ("home", m.home.as_str().into()),
-            ("sources", typed_strings(&m.sources, ListType::Str)),
-            ("version", m.version.as_str().into()),
-            ("description", m.description.as_str().into()),
-            ("keywords", typed_strings(&m.keywords, ListType::Str)),
-            ("maintainers", list(maintainers)),
-            ("icon", m.icon.as_str().into()),
-            ("apiVersion", m.api_version.as_str().into()),
-            ("condition", m.condition.as_str().into()),
-            ("tags", m.tags.as_str().into()),
-            ("appVersion", m.app_version.as_str().into()),
-            ("deprecated", m.deprecated.into()),
-            ("annotations", Value::Map(annotations)),
-            ("kubeVersion", m.kube_version.as_str().into()),
-            ("dependencies", list(dependencies)),
-            ("type", m.chart_type.as_str().into()),
-        ];
+        let json_name = |name: &'static str| match name {
+            "Name" => "name",
+            "Home" => "home",
+            "Sources" => "sources",
+            "Version" => "version",
+            "Description" => "description",
+            "Keywords" => "keywords",
+            "Maintainers" => "maintainers",
+            "Icon" => "icon",
+            "APIVersion" => "apiVersion",
+            "Condition" => "condition",
+            "Tags" => "tags",
+            "AppVersion" => "appVersion",
+            "Deprecated" => "deprecated",
+            "Annotations" => "annotations",
+            "KubeVersion" => "kubeVersion",
+            "Dependencies" => "dependencies",
+            "Type" => "type",
+            other => other,
+        };
+        let fields = self.fields().into_iter();
+        let mut fields: Vec<Field> = fields.map(|(name, v)| (json_name(name), v)).collect();
         omit_empty(&mut fields);
         fields.push(("IsRoot", self.is_root.into()));
         Some(fields)
@@ -323,7 +349,7 @@ impl Object for Dependency3 {
     }
 
     fn field(&self, name: &str) -> Option<Value> {
-        let fields = dependency_fields(&self.0, ListType::Str);
+        let fields = dependency_fields(&self.0, HelmCompat::V3);
         fields
             .into_iter()
             .find(|(field, _)| *field == name)
@@ -333,7 +359,7 @@ impl Object for Dependency3 {
     fn display(&self) -> Vec<u8> {
         [
             b"&".to_vec(),
-            struct_text(&dependency_fields(&self.0, ListType::Str)),
+            struct_text(&dependency_fields(&self.0, HelmCompat::V3)),
         ]
         .concat()
     }
@@ -344,11 +370,11 @@ impl Object for Dependency3 {
             ("version", d.version.as_str().into()),
             ("repository", d.repository.as_str().into()),
             ("condition", d.condition.as_str().into()),
-            ("tags", typed_strings(&d.tags, ListType::Str)),
+            ("tags", strings(non_empty(&d.tags), HelmCompat::V3)),
             ("enabled", d.enabled.into()),
             (
                 "import-values",
-                list(d.import_values.iter().map(import_value)),
+                Value::list(d.import_values.iter().map(import_value).collect()),
             ),
             ("alias", d.alias.as_str().into()),
         ];

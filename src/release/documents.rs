@@ -29,12 +29,12 @@ const EVENTS: [&str; 10] = [
 pub(super) struct Documents {
     pub(super) manifests: Vec<Document>,
     pub(super) hooks: Vec<Document>,
-    pub(super) log: Vec<LogLine>,
 }
 
 /// Splits the rendered `files` (identifier and text) into documents and sorts them by kind.
 ///
 /// Partials, notes and blank files are left out; so are test hooks unless they are wanted.
+/// Lines for standard error are added to `log`, also before an error.
 ///
 /// # Errors
 ///
@@ -43,6 +43,7 @@ pub(super) struct Documents {
 pub(super) fn sort(
     mut files: Vec<(String, Vec<u8>)>,
     options: &Options,
+    log: &mut Vec<LogLine>,
 ) -> Result<Documents, Error> {
     let helm = options.helm;
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -55,7 +56,7 @@ pub(super) fn sort(
         for document in split::split(text, helm) {
             let head = head::decode(document, helm, options.objects)
                 .map_err(|error| Error::head(source, document, error))?;
-            out.add(source, document, head, options);
+            log.extend(out.add(source, document, head, options));
         }
     }
     sort_by_kind(&mut out.manifests, helm, |d| &d.kind);
@@ -64,7 +65,8 @@ pub(super) fn sort(
 }
 
 impl Documents {
-    fn add(&mut self, source: &str, text: &[u8], head: Head, options: &Options) {
+    /// Adds a document; an unknown hook is dropped, and Helm says so.
+    fn add(&mut self, source: &str, text: &[u8], head: Head, options: &Options) -> Option<LogLine> {
         let document = Document {
             source: source.to_owned(),
             kind: head.kind,
@@ -73,14 +75,14 @@ impl Documents {
         };
         let Some(hook) = head.hook else {
             self.manifests.push(document);
-            return;
+            return None;
         };
         let events: Vec<String> = hook
             .split(',')
             .map(|event| event.trim().to_lowercase())
             .collect();
         if !events.iter().all(|event| EVENTS.contains(&&**event)) {
-            self.log.push(match options.helm {
+            return Some(match options.helm {
                 HelmCompat::V3 => LogLine::plain(format!(
                     "info: skipping unknown hook: {}",
                     quote(hook.as_bytes())
@@ -91,8 +93,10 @@ impl Documents {
                     [("hookTypes", hook)],
                 ),
             });
-        } else if options.tests || !events.iter().any(|event| event.starts_with("test")) {
+        }
+        if options.tests || !events.iter().any(|event| event.starts_with("test")) {
             self.hooks.push(document);
         }
+        None
     }
 }

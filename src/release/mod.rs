@@ -22,6 +22,7 @@ use crate::funcs;
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
 use crate::template::{Host, Limits, Run, TemplateSet, strip_no_value};
+use crate::value::quote::quote;
 use crate::value::{Tree, Value};
 use crate::values;
 
@@ -106,23 +107,21 @@ fn render_logging(
         .as_deref()
         .unwrap_or(DEFAULT_KUBE_VERSION);
     let kube_version = KubeVersion::parse(kube_version, helm).map_err(Error::before)?;
-    log.extend(check(chart, helm)?);
-    check_name(&options.name, helm)?;
-    let processed = chart::process_dependencies(chart, values, helm).map_err(Error::before)?;
-    let chart = processed.chart;
-    log.extend(processed.log);
-    let coalesced = chart::coalesce(&chart, values, helm).map_err(Error::before)?;
-    log.extend(coalesced.log);
+    check(chart, helm, log)?;
+    check_name(&options.name)
+        .map_err(|reason| failed_step("release name check failed", reason, helm, log))?;
+    let chart = chart::process_dependencies(chart, values, helm, log)
+        .map_err(|e| failed_step("chart dependencies processing failed", e, helm, log))?;
+    let coalesced = chart::coalesce(&chart, values, helm, log).map_err(Error::before)?;
     if options.validate_schema && chart::has_schema(&chart) {
-        let values = values::freeze(&coalesced.values).map_err(Error::before)?;
+        let values = values::freeze(&coalesced).map_err(Error::before)?;
         log.extend(chart::validate(&chart, &values, helm).map_err(Error::before)?);
     }
     check_kube_version(&chart, &kube_version)?;
     let capabilities = Capabilities::new(kube_version, &options.api_versions);
-    let contexts = context::contexts(&chart, coalesced.values, capabilities, options)?;
+    let contexts = context::contexts(&chart, coalesced, capabilities, options)?;
     let files = execute(&contexts, options, host, cache)?;
-    let documents = documents::sort(files, options)?;
-    log.extend(documents.log);
+    let documents = documents::sort(files, options, log)?;
     Ok(Rendered {
         helm,
         crds: if options.include_crds {
@@ -140,26 +139,32 @@ fn render_logging(
     })
 }
 
-/// The checks before anything is processed; gives what Helm would log.
-fn check(chart: &Chart, helm: HelmCompat) -> Result<Vec<LogLine>, Error> {
+/// The error of a step that Helm 4 names and logs besides.
+fn failed_step(what: &str, reason: String, helm: HelmCompat, log: &mut Vec<LogLine>) -> Error {
+    if helm == HelmCompat::V3 {
+        return Error::before(reason);
+    }
+    let message = format!("{what}: {reason}");
+    log.push(LogLine::structured(Level::Error, what, [("error", reason)]));
+    Error::before(message)
+}
+
+/// The checks before anything is processed.
+fn check(chart: &Chart, helm: HelmCompat, log: &mut Vec<LogLine>) -> Result<(), Error> {
     chart::check_installable(chart).map_err(Error::before)?;
-    chart::check_dependencies(chart, helm).map_err(Error::before)?;
-    let deprecated = || match helm {
-        HelmCompat::V3 => LogLine::plain("WARNING: This chart is deprecated"),
-        HelmCompat::V4 => LogLine::structured(Level::Warn, "this chart is deprecated", []),
-    };
-    Ok(chart
-        .metadata
-        .deprecated
-        .then(deprecated)
-        .into_iter()
-        .collect())
+    if chart.metadata.deprecated {
+        log.push(match helm {
+            HelmCompat::V3 => LogLine::plain("WARNING: This chart is deprecated"),
+            HelmCompat::V4 => LogLine::structured(Level::Warn, "this chart is deprecated", []),
+        });
+    }
+    chart::check_dependencies(chart, helm).map_err(Error::before)
 }
 
 /// Helm's pattern of a release name.
 const NAME_PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
-fn check_name(name: &str, helm: HelmCompat) -> Result<(), Error> {
+fn check_name(name: &str) -> Result<(), String> {
     let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let label = |label: &str| {
         let bytes = label.as_bytes();
@@ -167,17 +172,17 @@ fn check_name(name: &str, helm: HelmCompat) -> Result<(), Error> {
             && bytes.last().is_some_and(|b| alphanumeric(*b))
             && bytes.iter().all(|b| alphanumeric(*b) || *b == b'-')
     };
-    if (1..=53).contains(&name.len()) && name.split('.').all(label) {
+    if name.is_empty() {
+        return Err("release name \"\": no name provided".to_owned());
+    }
+    if name.len() <= 53 && name.split('.').all(label) {
         return Ok(());
     }
-    let prefix = match helm {
-        HelmCompat::V3 => "",
-        HelmCompat::V4 => "release name check failed: ",
-    };
-    Err(Error::before(format!(
-        "{prefix}release name {name:?}: invalid release name, must match regex {NAME_PATTERN} and \
-         the length must not be longer than 53"
-    )))
+    Err(format!(
+        "release name {}: invalid release name, must match regex {NAME_PATTERN} and the length \
+         must not be longer than 53",
+        quote(name.as_bytes())
+    ))
 }
 
 fn check_kube_version(chart: &Chart, kube_version: &KubeVersion) -> Result<(), Error> {
@@ -236,18 +241,23 @@ fn crds(chart: &Chart) -> Vec<Document> {
     .collect()
 }
 
-/// Executes a `--name-template`.
+/// Checks a `--kube-version`, as Helm does before anything else.
+///
+/// # Errors
+///
+/// Helm's text.
+pub fn check_kube_version_flag(version: &str, helm: HelmCompat) -> Result<(), String> {
+    KubeVersion::parse(version, helm).map(|_| ())
+}
+
+/// Executes a `--name-template`, which has no functions of Helm's own.
 ///
 /// # Errors
 ///
 /// Go's text of a template that does not parse or fails.
-pub fn name_from_template(
-    template: &str,
-    helm: HelmCompat,
-    host: &dyn Host,
-) -> Result<String, Error> {
+pub fn name_from_template(template: &str, host: &dyn Host) -> Result<String, Error> {
     const NAME: &str = "name-template";
-    let mut set = TemplateSet::new(NAME, funcs::table(helm.major()));
+    let mut set = TemplateSet::new(NAME, funcs::sprig_table());
     set.add(NAME, template)
         .map_err(|error| Error::before(error.to_string()))?;
     let name = Run::new(&set, host, Limits::default()).execute(NAME, Value::Nil);

@@ -1,8 +1,7 @@
 //! What `helm template` prints: the stream, `--show-only`, and the files of `--output-dir`.
 
-use std::path::{Path, PathBuf};
-
 use crate::files::pattern::Pattern;
+use crate::funcs::paths;
 use crate::helm::{HelmCompat, LogLine};
 use crate::value::unicode::trim_space;
 use crate::value::{Str, Tree};
@@ -93,9 +92,12 @@ impl Rendered {
     /// The files that `--output-dir` asks for, and the messages about them for standard output.
     ///
     /// Documents of one source are joined in one file; CRDs do not follow `release_name`.
-    pub fn files(&self, directory: &Path, release_name: Option<&str>) -> OutputFiles {
+    pub fn files(&self, directory: &str, release_name: Option<&str>) -> OutputFiles {
         let below_release = match release_name {
-            Some(name) => directory.join(name),
+            Some(name) => {
+                let joined = paths::cleaned(format!("{directory}/{name}").as_bytes());
+                String::from_utf8_lossy(&joined).into_owned()
+            }
             None => directory.to_owned(),
         };
         let mut out = OutputFiles::default();
@@ -105,7 +107,6 @@ impl Rendered {
         for document in &self.manifests {
             out.add(&below_release, document);
         }
-        out.messages.push(b'\n');
         for document in &self.hooks {
             out.add(&below_release, document);
         }
@@ -117,16 +118,17 @@ impl Rendered {
 #[derive(Debug, Default)]
 pub struct OutputFiles {
     /// Path and whole content of each file.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
+    pub files: Vec<(String, Vec<u8>)>,
     /// `wrote …` lines for standard output.
     pub messages: Vec<u8>,
 }
 
 impl OutputFiles {
-    fn add(&mut self, directory: &Path, document: &Document) {
-        let path = directory.join(&document.source);
-        self.messages
-            .extend(format!("wrote {}\n", path.display()).into_bytes());
+    fn add(&mut self, directory: &str, document: &Document) {
+        let path = format!("{directory}/{}", document.source);
+        self.messages.extend_from_slice(b"wrote ");
+        self.messages.extend_from_slice(path.as_bytes());
+        self.messages.push(b'\n');
         let at = match self.files.iter().position(|(known, _)| *known == path) {
             Some(at) => at,
             None => {
@@ -242,12 +244,8 @@ mod tests {
 
     #[test]
     fn joins_the_documents_of_one_file() {
-        let out = rendered(HelmCompat::V3).files(Path::new("d"), Some("r"));
-        let paths: Vec<_> = out
-            .files
-            .iter()
-            .map(|(path, _)| path.to_string_lossy())
-            .collect();
+        let out = rendered(HelmCompat::V3).files("d", Some("r"));
+        let paths: Vec<_> = out.files.iter().map(|(path, _)| path).collect();
         assert_eq!(
             paths,
             [
@@ -260,6 +258,6 @@ mod tests {
         assert!(
             messages.starts_with("wrote d/r/c/templates/a.yaml\nwrote d/r/c/templates/a.yaml\n")
         );
-        assert!(messages.ends_with("\n\nwrote d/r/c/templates/h.yaml\n"));
+        assert!(messages.ends_with("\nwrote d/r/c/templates/h.yaml\n"));
     }
 }

@@ -21,6 +21,10 @@ pub enum ListType {
     Maps,
     /// `[][]interface {}`: `chunk`.
     Lists,
+    /// `[]*chart.Maintainer`: Helm 3's `.Chart.Maintainers`.
+    Maintainers,
+    /// `[]*chart.Dependency`: Helm 3's `.Chart.Dependencies`.
+    Dependencies,
 }
 
 impl ListType {
@@ -33,6 +37,8 @@ impl ListType {
             ListType::Bytes => "[]uint8",
             ListType::Maps => "[]map[string]interface {}",
             ListType::Lists => "[][]interface {}",
+            ListType::Maintainers => "[]*chart.Maintainer",
+            ListType::Dependencies => "[]*chart.Dependency",
         }
     }
 }

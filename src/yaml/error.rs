@@ -46,6 +46,11 @@ impl Error {
         }
     }
 
+    /// Makes an error of a value that its Go type refuses, as `yaml.Unmarshal` words it.
+    pub(crate) fn refused(message: impl Into<String>) -> Error {
+        Error::decode(message).prefixed()
+    }
+
     /// Points at a place.
     pub(super) fn at(mut self, mark: Mark) -> Error {
         self.line = mark.line as usize + 1;

@@ -17,7 +17,7 @@ const MAX: u64 = 1 << 63;
 /// # Errors
 ///
 /// Go's text.
-pub(super) fn parse(text: &[u8]) -> Result<i64, String> {
+pub(crate) fn parse(text: &[u8]) -> Result<i64, String> {
     let error = |what: &str| Err(format!("time: {what} {}", quote(text)));
     let (negative, mut rest) = match text {
         [b'-', rest @ ..] => (true, rest),

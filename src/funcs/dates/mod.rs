@@ -5,7 +5,7 @@
 //! takes what is no time for "now", and only the `must…` functions report what they cannot read.
 
 mod calendar;
-mod duration;
+pub(crate) mod duration;
 mod layout;
 mod object;
 mod parse;
@@ -27,6 +27,9 @@ const PARSE: &[Param] = &[Param::String, Param::String];
 
 /// The layout of `htmlDate`.
 const HTML: &[u8] = b"2006-01-02";
+
+/// Go's `time.RFC3339`.
+const RFC_3339: &[u8] = b"2006-01-02T15:04:05Z07:00";
 
 /// How long the program seems to have run at `now`, in nanoseconds: Go prints that with the time.
 const MONOTONIC_NOW: i64 = 10_000_000;
@@ -105,6 +108,15 @@ fn format_in(
         .unwrap_or(Zone::Utc);
     let time = time_or_now(host, value).in_zone(zone);
     Ok(Value::str(time.format(layout)))
+}
+
+/// Checks that Go takes `text` for a time in JSON.
+///
+/// # Errors
+///
+/// Go's text.
+pub(crate) fn check_rfc_3339(text: &[u8]) -> Result<(), String> {
+    parse::parse(RFC_3339, text, &Zone::Utc).map(|_| ())
 }
 
 fn date_modify(args: Args<'_>) -> Result<Value, FuncError> {
