@@ -127,7 +127,10 @@ fn inversions(calls: &Path) -> Outcome<usize> {
     for line in fs::read_to_string(calls)?.lines() {
         let call: serde_json::Value = serde_json::from_str(line)?;
         let number = |key: &str| call[key].as_f64().ok_or("no number");
-        order.push((number("start_unix_ms")? + number("wait_ms")?, number("pid")?));
+        order.push((
+            number("start_unix_ms")? + number("wait_ms")?,
+            number("pid")?,
+        ));
     }
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(order.windows(2).filter(|two| two[1].1 < two[0].1).count())
