@@ -216,10 +216,11 @@ fn the_dockerfile_copies_what_the_build_needs() {
                 ignore.lines().any(|line| line == format!("!{source}")),
                 "{source} is ignored"
             );
-            let target = directory.path().join(target);
-            match *target == *directory.path().join("./") {
-                true => crate::support::copy(&root().join(source), &target.join(source)),
-                false => crate::support::copy(&root().join(source), &target),
+            let (from, target) = (root().join(source), directory.path().join(target));
+            if from.is_file() {
+                fs::copy(&from, target.join(source)).expect("a copy");
+            } else {
+                crate::support::copy(&from, &target);
             }
         }
     }
