@@ -96,7 +96,10 @@ impl<'c> Repository<'c> {
                 "no version of `{}` in {place} fits `{}`",
                 wanted.name, wanted.version
             ))
-            .hint(format!("the first in its index are {}", newest.join(", ")))
+            .hint(match newest.is_empty() {
+                true => "the index has none".to_owned(),
+                false => format!("the first in the index are {}", newest.join(", ")),
+            })
         })
     }
 
