@@ -256,6 +256,10 @@ fn wrong_dependencies_are_refused_where_they_are_written() {
     for (dependency, text) in [
         ("{name: dep, version: 1.0.0}", "names no repository"),
         (
+            "{name: ../dep, version: 1.0.0, repository: 'https://r.invalid'}",
+            "a name that no chart can have",
+        ),
+        (
             "{name: dep, version: 1.0.0, repository: stable}",
             "no valid repository `stable`",
         ),
@@ -347,4 +351,18 @@ fn what_helm_dependency_build_makes_renders_to_the_same() {
     fs::remove_dir_all(Path::new(&umbrella).join("charts")).expect("charts go");
     assert_done(&run(&dir, &["chart", "lock"]));
     assert_eq!(run(&dir, &["render", "overlays/prod"]).stdout, theirs);
+}
+
+#[test]
+fn a_dependency_s_directory_is_an_input_of_the_application() {
+    let dir = fleet("- {name: local, version: '*', repository: 'file://../local'}\n");
+    let output = run(
+        &dir,
+        &["applications", "--repo-url", "https://git.invalid/x"],
+    );
+    assert_done(&output);
+    assert!(
+        output.stdout.contains("/src/local;/src/umbrella"),
+        "{output:?}"
+    );
 }

@@ -118,12 +118,17 @@ fn name_and_version(settings: &ChartSettings) -> Result<(&str, &str), Box<Diagno
              `plugin.env`"
         ))
     })?;
-    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+    if !is_part_of_file_name(name) {
         return Err(Box::new(Diagnostic::error(format!(
             "`{name}` is no name of a chart"
         ))));
     }
     Ok((name, version))
+}
+
+/// Says whether a name or a version can be part of the name of an archive's file, and nothing more.
+pub(super) fn is_part_of_file_name(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('.') && !text.contains(['/', '\\', '\0'])
 }
 
 /// Searches the `charts/` directories; `others` gets unpacked charts of other versions.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chart::is_part_of_file_name;
 use super::discover::Place;
 use super::repository::{ancestors, join};
 use crate::diag::{Diagnostic, unknown_key};
@@ -87,6 +88,13 @@ impl Lock {
             let refused = |why: String| Box::new(Diagnostic::error(why).in_file(file));
             let sha256 = Digest::parse(&line.sha256)
                 .ok_or_else(|| refused(format!("`{}` is no SHA-256", line.sha256)))?;
+            for text in [&line.name, &line.version] {
+                if !is_part_of_file_name(text) {
+                    return Err(refused(format!(
+                        "`{text}` is no name or version of a chart"
+                    )));
+                }
+            }
             let entry = Entry {
                 wanted: line.range.unwrap_or_else(|| line.version.clone()),
                 pin: Pin {
@@ -231,6 +239,8 @@ mod tests {
             "chart: []".to_owned(),
             "charts:\n- {name: c}".to_owned(),
             format!("charts:\n{line}{line}"),
+            format!("charts:\n{}", line.replace("name: c", "name: ../c")),
+            format!("charts:\n{}", line.replace("1.0.0", "1/../../x")),
             format!("charts:\n{}", line.replace("name", "nam")),
         ] {
             assert!(Lock::parse(&text, LOCK_FILE).is_err(), "{text}");

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::Overlay;
-use super::chart::{RUN_LOCK, name_and_version_of};
+use super::chart::{RUN_LOCK, is_part_of_file_name, name_and_version_of};
 use super::discover::{Place, SETTINGS_FILE};
 use super::lock::lock_file;
 use super::repository::{Repository, join};
@@ -230,6 +230,9 @@ fn subchart(
 ) -> Result<Subchart, Box<Diagnostic>> {
     let Dependency { name, version, .. } = dependency;
     let refused = |why: &str| Diagnostic::error(format!("the dependency `{name}` {why}"));
+    if !is_part_of_file_name(name) {
+        return Err(Box::new(refused("has a name that no chart can have")));
+    }
     let range = Constraint::parse(version)
         .map_err(|e| refused(&format!("has no valid version or range `{version}`: {e}")))?;
     // Those that `Chart.lock` has may be names too.

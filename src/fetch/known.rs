@@ -39,13 +39,13 @@ pub(super) struct Known {
     last_modified: Option<String>,
     /// The SHA-256 of the whole index, for servers that cannot be asked whether it has changed.
     sha256: String,
-    /// The chart's entries; nothing if the index does not name it.
-    pub(super) entries: Option<Vec<Entry>>,
+    /// The chart's entries.
+    pub(super) entries: Vec<Entry>,
 }
 
 impl Known {
     /// Takes what `reply` says about the index beside the chart's entries.
-    pub(super) fn new(reply: &Reply, digest: &Digest, entries: Option<Vec<Entry>>) -> Known {
+    pub(super) fn new(reply: &Reply, digest: &Digest, entries: Vec<Entry>) -> Known {
         Known {
             etag: reply.etag.clone(),
             last_modified: reply.last_modified.clone(),

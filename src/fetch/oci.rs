@@ -56,7 +56,10 @@ impl<'c> Repository<'c> {
                 "{} is no place in a registry",
                 shown_text(&format!("{OCI}{place}"))
             ))
-            .hint("it looks like `oci://registry.example.com/charts`")
+            .hint(match host.contains('@') {
+                true => "user and password belong into Helm's registry/config.json or Docker's config.json",
+                false => "it looks like `oci://registry.example.com/charts`",
+            })
         };
         if !path.chars().all(fits) || !parts_fit || host.contains('@') {
             return Err(wrong());

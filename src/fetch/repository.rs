@@ -96,7 +96,10 @@ impl<'c> Repository<'c> {
                 "no version of `{}` in {place} fits `{}`",
                 wanted.name, wanted.version
             ))
-            .hint(format!("the first in its index are {}", newest.join(", ")))
+            .hint(match newest.is_empty() {
+                true => "the index has none".to_owned(),
+                false => format!("the first in the index are {}", newest.join(", ")),
+            })
         })
     }
 
@@ -135,7 +138,7 @@ impl<'c> Repository<'c> {
             conditions: known.as_ref().map(Known::conditions).unwrap_or_default(),
         })?;
         let known = match known {
-            Some(known) if reply.status == 304 => return Ok(known.entries),
+            Some(known) if reply.status == 304 => return Ok(Some(known.entries)),
             known => known,
         };
         if reply.status == 404 {
@@ -147,13 +150,15 @@ impl<'c> Repository<'c> {
         let reply = success(&url, reply)?;
         let digest = Digest::of(&reply.body);
         let entries = match known.filter(|known| known.is_of(&digest)) {
-            Some(known) => known.entries,
+            Some(known) => Some(known.entries),
             None => read(&reply.body)?,
         };
-        let known = Known::new(&reply, &digest, entries);
-        known.write(store, &key);
+        // A name that is not there is looked for anew each time, and gets its hint.
+        if let Some(entries) = &entries {
+            Known::new(&reply, &digest, entries.clone()).write(store, &key);
+        }
         self.indexes.add(same, reply.body);
-        Ok(known.entries)
+        Ok(entries)
     }
 
     /// Downloads the archive of an entry.

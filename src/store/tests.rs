@@ -35,6 +35,26 @@ fn what_is_put_is_found_and_damage_is_absence() {
 }
 
 #[test]
+fn notes_are_checked_and_belong_to_their_key() {
+    let Scratch(store) = &Scratch::new("notes");
+    let [key, other] = [b"key", b"two"].map(|text| Digest::of(text));
+    assert_eq!(store.note(&key), None);
+    store.put_note(&key, b"note").unwrap();
+    assert_eq!(store.note(&key).unwrap(), b"note");
+    store.put_note(&key, b"").unwrap();
+    assert_eq!(store.note(&key).unwrap(), b"");
+    fs::copy(store.note_file(&key), store.note_file(&other)).unwrap();
+    assert_eq!(store.note(&other), None);
+    fs::write(store.note_file(&key), "short").unwrap();
+    assert_eq!(store.note(&key), None);
+    assert!(!store.note_file(&key).exists());
+    let small = store.clone().with_max_bytes(100);
+    small.put_note(&other, &[0; 90]).unwrap();
+    assert!(small.put(b"archive").is_ok());
+    assert_eq!(small.note(&other), None);
+}
+
+#[test]
 fn a_deleted_store_is_made_again() {
     let Scratch(store) = &Scratch::new("deleted");
     let digest = store.put(b"archive").unwrap();

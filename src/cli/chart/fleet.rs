@@ -91,7 +91,11 @@ impl Fleet {
 
     /// The lock file with these entries; of a whole fleet only those that an overlay wants.
     pub(super) fn with(&self, entries: &[Entry]) -> Lock {
-        let mut lock = if self.is_whole {
+        let is_new = |wanted: &Wanted| self.lock.find(wanted).is_none();
+        // What a chart that cannot be found wants is not known, and must not be dropped.
+        let is_known =
+            |member: &Member| member.path.is_ok() || member.own.as_ref().is_some_and(is_new);
+        let mut lock = if self.is_whole && self.overlays.iter().all(is_known) {
             Lock::default()
         } else {
             self.lock.clone()
