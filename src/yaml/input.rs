@@ -104,7 +104,7 @@ const RUN: usize = 32;
 ///
 /// Written without branches, so that runs are checked by vector instructions.
 fn is_ordinary(byte: u8) -> bool {
-    ((byte >= b' ') & (byte <= b'~')) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
+    (b' '..=b'~').contains(&byte) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
 }
 
 /// What is wrong with the first character of `rest`, which is not empty.
