@@ -1,6 +1,7 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod bounds;
 mod browser;
 mod ci_docs;
 mod cmp_burst;
