@@ -12,6 +12,7 @@ mod differential;
 mod explain;
 mod fetch;
 mod fleet;
+mod fuzz;
 mod functions;
 mod generate;
 mod golden;
