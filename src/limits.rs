@@ -82,6 +82,14 @@ pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
 /// Largest compiled program of a regular expression in a template, in bytes.
 pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 
+/// Most work of one search with a regular expression: the bytes of its program times those of the
+/// text, which a search meets at worst. This much takes about ten seconds.
+pub const MAX_REGEX_WORK: u64 = 1 << 37;
+
+/// Most bytes that one call of a regex function may look at: each match may at worst look at all
+/// that follows it.
+pub const MAX_REGEX_SCAN: u64 = 1 << 35;
+
 /// Longest random string, in characters or bytes.
 pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
 

@@ -7,6 +7,7 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jenkins_cmp::limits::MAX_INDEX_BYTES;
 use jenkins_cmp::store::Digest;
 
 use crate::server::{Answer, Request, Server, silent};
@@ -237,6 +238,7 @@ fn failures_of_servers_are_one_message_and_leave_nothing() {
         encoder.finish().expect("a gzip")
     };
     let bomb = zeros();
+    let too_large = format!("is larger than {MAX_INDEX_BYTES} bytes");
     let server = Server::start(move |request| {
         let path = request.path.as_str();
         let index_of = |url: &str| Answer::new(200, index(&[("1.0.0", url)]));
@@ -263,7 +265,7 @@ fn failures_of_servers_are_one_message_and_leave_nothing() {
         ("/404", "1.0.0", 4, "is that of its `index.yaml`"),
         ("/401", "1.0.0", 4, "credential helpers are never run"),
         ("/cut", "1.0.0", 4, "failed to fetch"),
-        ("/bomb", "1.0.0", 4, "is larger than"),
+        ("/bomb", "1.0.0", 4, &too_large),
         ("/loop", "1.0.0", 4, "redirects more than 10 times"),
         ("/nowhere", "1.0.0", 4, "redirects to nowhere"),
         ("/html", "1.0.0", 4, "is no index of charts"),

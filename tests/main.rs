@@ -1,6 +1,7 @@
 //! The integration tests, one file for each subject.
 
 mod bad_input;
+mod bounds;
 mod browser;
 mod charts;
 mod ci_docs;
@@ -12,6 +13,7 @@ mod differential;
 mod explain;
 mod fetch;
 mod fleet;
+mod fuzz;
 mod functions;
 mod generate;
 mod golden;

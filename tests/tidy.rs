@@ -12,6 +12,7 @@ fn root() -> &'static Path {
 fn rust_files(dir: &str) -> Vec<PathBuf> {
     walkdir::WalkDir::new(root().join(dir))
         .into_iter()
+        .filter_entry(|entry| entry.file_name() != "target")
         .map(|entry| entry.expect("the source can be read").into_path())
         .filter(|path| path.extension().is_some_and(|e| e == "rs"))
         .collect()

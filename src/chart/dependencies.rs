@@ -497,3 +497,20 @@ fn text_of(tree: Option<&Tree>) -> String {
     let value = tree.map_or(Value::Nil, Tree::thaw);
     String::from_utf8_lossy(&format::display(&value)).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charts_and_their_defaults_are_bounded() {
+        assert_eq!(check_bounds(MAX_CHARTS, MAX_DEFAULTS_BYTES), Ok(()));
+        let charts = check_bounds(MAX_CHARTS + 1, 0).unwrap_err();
+        assert_eq!(
+            charts,
+            format!("chart has more than {MAX_CHARTS} subcharts")
+        );
+        let defaults = check_bounds(1, MAX_DEFAULTS_BYTES + 1).unwrap_err();
+        assert!(defaults.ends_with(&format!("larger than {MAX_DEFAULTS_BYTES} bytes")));
+    }
+}

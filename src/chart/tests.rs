@@ -10,12 +10,15 @@ use serde_json::Value as Json;
 
 use super::ignore::Rules;
 use super::{
-    Chart, LoadOptions, check_dependencies, check_installable, coalesce, load, load_archive,
-    process_dependencies, schema, validate,
+    Budget, Chart, LoadOptions, check_dependencies, check_installable, coalesce, load,
+    load_archive, process_dependencies, schema, validate,
 };
 use crate::files::Links;
 use crate::helm::HelmCompat;
-use crate::limits::{MAX_CHART_DEPTH, MAX_CHART_FILE_BYTES, MAX_CHARTS};
+use crate::limits::{
+    MAX_CHART_BYTES, MAX_CHART_DEPTH, MAX_CHART_FILE_BYTES, MAX_CHART_TREE_BYTES, MAX_CHARTS,
+    MAX_TREE_FILES,
+};
 use crate::value::{Map, Tree, TreeMap, Value, json};
 use crate::values::{ValuesOptions, freeze, merge_options};
 
@@ -253,15 +256,49 @@ fn archives_are_bounded() {
             .contains("is larger than the maximum")
     );
 
-    let many: Vec<String> = (0..21).map(|i| format!("c/f{i}")).collect();
-    let files = many.iter().map(|name| (name.as_str(), vec![0; max]));
-    let chart_file = [("c/Chart.yaml", CHART_FILE.to_vec())];
-    let all = pack(chart_file.clone().into_iter().chain(files.clone()));
+    let names: Vec<String> = (0..19).map(|i| format!("c/f{i}")).collect();
+    let of = |n_bytes: u64| {
+        let full = names.iter().map(|name| (name.as_str(), vec![0; max]));
+        let rest = n_bytes as usize - CHART_FILE.len() - names.len() * max;
+        let rest = [
+            ("c/Chart.yaml", CHART_FILE.to_vec()),
+            ("c/rest", vec![0; rest]),
+        ];
+        load_packed(pack(rest.into_iter().chain(full)))
+    };
+    // Helm refuses an archive that uses up what it may hold.
+    assert!(of(MAX_CHART_BYTES - 1).is_ok());
     assert_eq!(
-        load_packed(all).unwrap_err(),
-        "decompressed chart is larger than the maximum file size 104857600"
+        of(MAX_CHART_BYTES).unwrap_err(),
+        format!("decompressed chart is larger than the maximum file size {MAX_CHART_BYTES}")
     );
-    assert!(load_packed(pack(chart_file.into_iter().chain(files.take(19)))).is_ok());
+}
+
+#[test]
+fn trees_are_bounded() {
+    let mut budget = Budget::new();
+    assert!(budget.spend(MAX_CHART_TREE_BYTES).is_ok());
+    let error = budget.spend(1).unwrap_err().to_string();
+    let bound = format!("chart with its subcharts is larger than {MAX_CHART_TREE_BYTES} bytes");
+    assert_eq!(error, bound);
+}
+
+#[test]
+fn the_number_of_files_is_bounded() {
+    let names: Vec<String> = (0..=MAX_TREE_FILES).map(|i| format!("c/{i}")).collect();
+    let of = |n_files: usize| {
+        let empty = names[1..n_files]
+            .iter()
+            .map(|name| (name.as_str(), Vec::new()));
+        load_packed(pack(
+            [("c/Chart.yaml", CHART_FILE.to_vec())]
+                .into_iter()
+                .chain(empty),
+        ))
+    };
+    assert!(of(MAX_TREE_FILES).is_ok());
+    let bound = format!("chart archive holds more than {MAX_TREE_FILES} files");
+    assert_eq!(of(MAX_TREE_FILES + 1).unwrap_err(), bound);
 }
 
 #[test]

@@ -234,3 +234,19 @@ fn unpacked(body: &[u8], max_bytes: u64) -> Result<Vec<u8>, Trouble> {
     }
     Ok(data)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn compressed_answers_are_bounded() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&[b'#'; 100]).unwrap();
+        let body = gzip.finish().unwrap();
+        assert_eq!(unpacked(&body, 100).ok().map(|data| data.len()), Some(100));
+        assert!(matches!(unpacked(&body, 99), Err(Trouble::TooLarge)));
+    }
+}

@@ -157,16 +157,21 @@ pub(crate) fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> 
     if !metadata.is_file() {
         return Err(FileError::NotRegular(path.to_owned()));
     }
+    let too_large = || FileError::TooLarge {
+        path: path.to_owned(),
+        max,
+    };
+    if metadata.len() > max {
+        return Err(too_large());
+    }
     let file = File::open(path).map_err(|e| FileError::io("open", path, e))?;
     let mut data = Vec::new();
+    // It may have grown meanwhile.
     file.take(max + 1)
         .read_to_end(&mut data)
         .map_err(|e| FileError::io("read", path, e))?;
     if data.len() as u64 > max {
-        return Err(FileError::TooLarge {
-            path: path.to_owned(),
-            max,
-        });
+        return Err(too_large());
     }
     Ok(data)
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use super::{FileError, Glob, Pattern, Root, write_whole};
+use super::walk::walk_within;
+use super::{FileError, Glob, Links, Next, Pattern, Root, write_whole};
 
 #[test]
 fn patterns_match_as_recorded() {
@@ -124,4 +125,28 @@ fn files_are_written_whole() {
     assert_eq!(fs::read(&target).unwrap(), b"two");
     assert_eq!(fs::read_dir(&outer.0).unwrap().count(), 1);
     assert!(write_whole(&outer.0.join("no/out"), b"x").is_err());
+}
+
+#[test]
+fn files_are_bounded() {
+    let outer = Scratch::new("bounded");
+    fs::write(outer.0.join("f"), "1234").unwrap();
+    let root = Root::new(&outer.0).unwrap();
+    assert_eq!(root.read("f", 4).unwrap(), b"1234");
+    let error = root.read("f", 3).unwrap_err().to_string();
+    assert!(error.ends_with("f` is larger than 3 bytes"), "{error}");
+}
+
+#[test]
+fn trees_are_bounded() {
+    let outer = Scratch::new("tree");
+    fs::create_dir_all(outer.0.join("a/b")).unwrap();
+    fs::write(outer.0.join("a/b/c"), "").unwrap();
+    let within = |max| walk_within(&outer.0, Links::Anywhere, max, |_| Ok(Next::Enter));
+    assert!(within(3).is_ok());
+    let error: FileError = within(2).unwrap_err();
+    assert!(
+        error.to_string().ends_with("has more than 2 files"),
+        "{error}"
+    );
 }

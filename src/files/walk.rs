@@ -63,6 +63,16 @@ pub enum Next {
 pub fn walk<E: From<FileError>>(
     top: &Path,
     links: Links<'_>,
+    visit: impl FnMut(Found<'_>) -> Result<Next, E>,
+) -> Result<(), E> {
+    walk_within(top, links, MAX_TREE_FILES, visit)
+}
+
+/// Walks over at most `max` entries.
+pub(super) fn walk_within<E: From<FileError>>(
+    top: &Path,
+    links: Links<'_>,
+    max: usize,
     mut visit: impl FnMut(Found<'_>) -> Result<Next, E>,
 ) -> Result<(), E> {
     let mut entries = WalkDir::new(top)
@@ -74,10 +84,10 @@ pub fn walk<E: From<FileError>>(
     while let Some(entry) = entries.next() {
         let entry = entry.map_err(|e| walk_error(top, e))?;
         n_entries += 1;
-        if n_entries > MAX_TREE_FILES {
+        if n_entries > max {
             return Err(E::from(FileError::TooMany {
                 path: top.to_owned(),
-                max: MAX_TREE_FILES,
+                max,
             }));
         }
         let path = entry.path();

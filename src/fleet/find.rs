@@ -108,7 +108,7 @@ pub fn path_of(stem: &str) -> String {
 pub fn find(path: &Path, boundary: Option<&Path>) -> Result<Vec<Fleet>, Box<Diagnostic>> {
     let place = app::locate(path, boundary)?;
     let top = place.fleet.as_ref().unwrap_or(&place.overlay);
-    let mut search = Search::default();
+    let mut search = Search::new();
     search.run(&place.repository, top)?;
     let mut fleets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let overlays = search.overlays();
@@ -192,23 +192,35 @@ pub fn names<'r>(roots: impl Iterator<Item = &'r Path>) -> BTreeMap<PathBuf, Str
 }
 
 /// What a search has seen; all paths start at the top of the repository.
-#[derive(Default)]
 struct Search {
     with_values: BTreeSet<String>,
     with_settings: BTreeSet<String>,
     bases: BTreeSet<String>,
+    /// Most directories that are looked into.
+    max_directories: usize,
 }
 
 impl Search {
+    fn new() -> Search {
+        Search {
+            with_values: BTreeSet::new(),
+            with_settings: BTreeSet::new(),
+            bases: BTreeSet::new(),
+            max_directories: MAX_FLEET_DIRECTORIES,
+        }
+    }
+
     fn run(&mut self, repository: &Repository, top: &str) -> Result<(), Box<Diagnostic>> {
+        let max = self.max_directories;
         let mut todo = vec![top.to_owned()];
         let mut n_directories = 0;
         while let Some(directory) = todo.pop() {
             n_directories += 1;
-            if n_directories > MAX_FLEET_DIRECTORIES {
-                return Err(Box::new(Diagnostic::error(format!(
-                    "the fleet has more than {MAX_FLEET_DIRECTORIES} directories"
-                ))));
+            if n_directories > max {
+                let problem = format!("the fleet has more than {max} directories");
+                return Err(Box::new(Diagnostic::error(problem).hint(
+                    "put the overlays into a directory of their own and name that",
+                )));
             }
             let below = self.look(repository, &directory)?;
             todo.extend(below);
@@ -301,6 +313,7 @@ mod tests {
             with_values: set(values),
             with_settings: set(settings),
             bases: set(bases),
+            ..Search::new()
         };
         search.overlays()
     }
@@ -322,6 +335,25 @@ mod tests {
         assert_eq!(overlays(&[], &[""], &[]), [""]);
         assert_eq!(overlays(&["a", "a/b"], &["a"], &[]), ["a", "a/b"]);
         assert_eq!(overlays(&["a-b"], &["a"], &[]), ["a", "a-b"]);
+    }
+
+    #[test]
+    fn the_number_of_directories_is_bounded() {
+        let top = std::env::temp_dir().join(format!("fleet-bounded-{}", std::process::id()));
+        fs::create_dir_all(top.join("a/b")).unwrap();
+        let repository = Repository::open(&top).unwrap();
+        let mut search = Search::new();
+        assert_eq!(search.max_directories, MAX_FLEET_DIRECTORIES);
+        search.max_directories = 3;
+        let edge = search.run(&repository, "");
+        search.max_directories = 2;
+        let beyond = search.run(&repository, "");
+        fs::remove_dir_all(&top).unwrap();
+        assert!(edge.is_ok());
+        assert_eq!(
+            beyond.unwrap_err().message,
+            "the fleet has more than 2 directories"
+        );
     }
 
     #[test]

@@ -60,6 +60,10 @@ mod tests {
             Ok(format!("tpl {text} {data:?}").into())
         }
 
+        fn spend(&mut self, _steps: usize) -> std::result::Result<(), FuncError> {
+            Ok(())
+        }
+
         fn host(&self) -> &dyn Host {
             unreachable!("templates are rendered without a look outside")
         }

@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use crate::funcs::defaults::is_empty;
 use crate::limits::MAX_LIST_ITEMS;
-use crate::template::{Args, FuncError, Function, Param};
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::number::to_int64;
 use crate::value::{Kind, List, ListType, Value};
 
@@ -19,6 +19,9 @@ type Result<T = Value> = std::result::Result<T, FuncError>;
 /// Go's text for the use of a nil interface as if it held a value.
 pub(crate) const NIL_DEREFERENCE: &str =
     "runtime error: invalid memory address or nil pointer dereference";
+
+/// How many items are compared in the time of one evaluation step.
+const COMPARISONS_PER_STEP: usize = 4;
 
 const ANY: &[Param] = &[Param::Any];
 const ANY_TWICE: &[Param] = &[Param::Any, Param::Any];
@@ -46,16 +49,16 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("mustRest", ANY, rest),
     Function::pure("mustReverse", ANY, reverse),
     Function::pure("mustSlice", ANY_TWICE, slice).variadic(),
-    Function::pure("mustUniq", ANY, uniq),
-    Function::pure("mustWithout", ANY_TWICE, without).variadic(),
+    Function::run("mustUniq", ANY, uniq),
+    Function::run("mustWithout", ANY_TWICE, without).variadic(),
     Function::pure("prepend", ANY_TWICE, prepend),
     Function::pure("push", ANY_TWICE, append),
     Function::pure("rest", ANY, rest),
     Function::pure("reverse", ANY, reverse),
     Function::pure("slice", ANY_TWICE, slice).variadic(),
     Function::pure("tuple", ANY, list).variadic(),
-    Function::pure("uniq", ANY, uniq),
-    Function::pure("without", ANY_TWICE, without).variadic(),
+    Function::run("uniq", ANY, uniq),
+    Function::run("without", ANY_TWICE, without).variadic(),
 ];
 
 /// The items of a slice, for reading.
@@ -180,10 +183,11 @@ fn compact(args: Args<'_>) -> Result {
     Ok(kept(&items, |item| !is_empty(item)))
 }
 
-fn uniq(args: Args<'_>) -> Result {
+fn uniq(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find uniq on type")?;
     let mut once: Vec<Value> = Vec::new();
     for item in items.iter() {
+        run.spend(once.len() / COMPARISONS_PER_STEP)?;
         if !contains(&once, item) {
             once.push(item.clone());
         }
@@ -191,8 +195,10 @@ fn uniq(args: Args<'_>) -> Result {
     Ok(Value::list(once))
 }
 
-fn without(args: Args<'_>) -> Result {
+fn without(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find without on type")?;
+    let n_comparisons = items.len().saturating_mul(args.rest(1).len());
+    run.spend(n_comparisons / COMPARISONS_PER_STEP)?;
     Ok(kept(&items, |item| !contains(args.rest(1), item)))
 }
 

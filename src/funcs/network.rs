@@ -94,6 +94,10 @@ mod tests {
             unreachable!("no template is called")
         }
 
+        fn spend(&mut self, _steps: usize) -> Result<()> {
+            Ok(())
+        }
+
         fn host(&self) -> &dyn Host {
             self
         }

@@ -260,3 +260,23 @@ fn in_directory(name: &str) -> String {
 fn failed(error: &FileError) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_files_are_refused() {
+        let top = std::env::temp_dir().join(format!("golden-large-{}", std::process::id()));
+        fs::create_dir_all(&top).unwrap();
+        let golden = Golden {
+            root: Root::new(&top).unwrap(),
+        };
+        let file = fs::File::create(top.join("f")).unwrap();
+        file.set_len(MAX_RENDER_BYTES + 1).unwrap();
+        let error = golden.read("f").unwrap_err().message;
+        fs::remove_dir_all(&top).unwrap();
+        let bound = format!("is larger than {MAX_RENDER_BYTES} bytes");
+        assert!(error.contains(&bound), "{error}");
+    }
+}

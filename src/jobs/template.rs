@@ -49,7 +49,7 @@ pub(super) fn render(
     let done = engine
         .template_from_named_str(file, text)
         .and_then(|template| template.render_captured_to(names, &mut out).map(drop));
-    finish(done, out, file, text)
+    finish(&engine, done, out, (file, text))
 }
 
 /// Renders the template `text` of `file` once for each of `items`, which it knows as `item`; the
@@ -82,7 +82,7 @@ pub(super) fn render_each(
             }
             Ok(())
         });
-    finish(done, out, file, text)
+    finish(&engine, done, out, (file, text))
 }
 
 /// An engine that takes at most `steps` for a template.
@@ -99,13 +99,14 @@ fn engine(steps: u64) -> Environment<'static> {
 }
 
 fn finish(
+    engine: &Environment<'_>,
     done: Result<(), minijinja::Error>,
     out: Bounded,
-    file: &str,
-    text: &str,
+    (file, text): (&str, &str),
 ) -> Result<String, Box<Diagnostic>> {
     if let Err(e) = done {
-        return Err(Box::new(point(&e, file, text)));
+        let steps = engine.fuel().unwrap_or(u64::MAX);
+        return Err(Box::new(point(&e, steps, file, text)));
     }
     String::from_utf8(out.0)
         .map_err(|_| Box::new(Diagnostic::error("the result is not UTF-8").in_file(file)))
@@ -147,10 +148,12 @@ impl std::io::Write for Bounded {
     }
 }
 
-fn point(error: &minijinja::Error, file: &str, text: &str) -> Diagnostic {
+fn point(error: &minijinja::Error, steps: u64, file: &str, text: &str) -> Diagnostic {
     let message = match (error.kind(), error.detail()) {
-        (ErrorKind::OutOfFuel, _) => "the template takes too many steps".to_owned(),
-        (ErrorKind::WriteFailure, _) => "the template writes too much".to_owned(),
+        (ErrorKind::OutOfFuel, _) => format!("the template takes more than {steps} steps"),
+        (ErrorKind::WriteFailure, _) => {
+            format!("the template writes more than {MAX_JINJA_BYTES} bytes")
+        }
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     };
@@ -187,6 +190,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn steps_are_bounded() {
+        let loops = "{% for i in range(1000) %}{{ i }}{% endfor %}";
+        let steps = |steps| {
+            let engine = engine(steps);
+            let template = engine.template_from_named_str("a.j2", loops).unwrap();
+            let mut out = Bounded(Vec::new());
+            let done = template.render_captured_to((), &mut out).map(drop);
+            finish(&engine, done, out, ("a.j2", loops)).map_err(|problem| problem.to_string())
+        };
+        let least = (1..100_000).find(|n| steps(100 * n).is_ok()).unwrap();
+        assert!(least > 10, "loops cost steps: {least}");
+        let problem = steps(100 * (least - 1)).unwrap_err();
+        let bound = format!("the template takes more than {} steps", 100 * (least - 1));
+        assert!(problem.contains(&bound), "{problem}");
+        assert_eq!(engine(MAX_JINJA_STEPS).fuel(), Some(MAX_JINJA_STEPS));
+    }
+
+    #[test]
     fn results_are_bounded() {
         let context = Context::new(|| Ok(json!({})));
         let lines = |n: usize| {
@@ -196,6 +217,9 @@ mod tests {
         let most = MAX_JINJA_BYTES / 1024;
         assert_eq!(lines(most), Ok(MAX_JINJA_BYTES));
         let problem = lines(most + 1).unwrap_err().to_string();
-        assert!(problem.contains("writes too much"), "{problem}");
+        assert!(
+            problem.contains(&format!("writes more than {MAX_JINJA_BYTES} bytes")),
+            "{problem}"
+        );
     }
 }

@@ -60,7 +60,7 @@ impl Operations {
                 let problem = failure(index, operation, problem);
                 place(problem, &self.file, *line)
             };
-            check_growth(document, operation, &mut budget).map_err(failure)?;
+            check_growth(document, operation, &mut budget).map_err(|e| failure(&e))?;
             json_patch::patch_unsafe(document, std::slice::from_ref(operation))
                 .map_err(|e| failure(&explain(document, operation, &e.kind)))?;
         }
@@ -173,7 +173,7 @@ fn check_growth(
     document: &Value,
     operation: &PatchOperation,
     budget: &mut usize,
-) -> Result<(), &'static str> {
+) -> Result<(), String> {
     let (value, is_copied) = match operation {
         PatchOperation::Add(op) => (Some(&op.value), false),
         PatchOperation::Replace(op) => (Some(&op.value), false),
@@ -185,11 +185,12 @@ fn check_growth(
         return Ok(());
     };
     let room = MAX_PATCH_DEPTH.saturating_sub(operation.path().count());
-    let weight = weigh(value, room).ok_or("the result is nested too deeply")?;
+    let weight = weigh(value, room)
+        .ok_or_else(|| format!("the result is nested more than {MAX_PATCH_DEPTH} deep"))?;
     if is_copied {
         *budget = budget
             .checked_sub(weight)
-            .ok_or("the patch copies too much")?;
+            .ok_or_else(|| format!("the patch copies more than {MAX_PATCH_COPIED} bytes"))?;
     }
     Ok(())
 }
@@ -279,12 +280,28 @@ mod tests {
     fn growth_is_bounded() {
         let doubling = json!({"op": "copy", "from": "", "path": "/a"});
         let result = apply(json!({"a": 1}), Value::Array(vec![doubling; 600]));
-        assert!(result.unwrap_err().contains("nested too deeply"));
+        assert!(result.unwrap_err().contains("nested more than 500 deep"));
 
         let wide = json!({"op": "copy", "from": "/a", "path": "/b/-"});
         let document = json!({"a": "x".repeat(100_000), "b": []});
         let result = apply(document, Value::Array(vec![wide; 200]));
-        assert!(result.unwrap_err().contains("copies too much"));
+        assert!(
+            result
+                .unwrap_err()
+                .contains("copies more than 16777216 bytes")
+        );
+
+        // A string weighs its bytes and one.
+        let copied = |n_bytes| {
+            let copy = json!([{"op": "copy", "from": "/a", "path": "/b"}]);
+            apply(json!({"a": "x".repeat(n_bytes)}), copy)
+        };
+        assert!(copied(MAX_PATCH_COPIED - 1).is_ok());
+        assert!(
+            copied(MAX_PATCH_COPIED)
+                .unwrap_err()
+                .contains("copies more than 16777216 bytes")
+        );
 
         let path = "/a".repeat(MAX_PATCH_DEPTH);
         let nest = |n| (0..n).fold(json!({}), |inner, _| json!({ "a": inner }));

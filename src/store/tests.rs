@@ -88,6 +88,25 @@ fn the_archive_unused_for_longest_goes_first() {
 }
 
 #[test]
+fn the_store_has_the_named_bound() {
+    assert_eq!(Store::new("s").max_bytes, MAX_STORE_BYTES);
+}
+
+/// An archive of zeros is a damaged one, which goes when it is read; one that is too large is not
+/// read.
+#[test]
+fn archives_are_bounded() {
+    let Scratch(store) = &Scratch::new("large");
+    let digest = store.put(b"archive").unwrap();
+    for (bytes, is_read) in [(MAX_ARCHIVE_BYTES + 1, false), (MAX_ARCHIVE_BYTES, true)] {
+        let file = File::create(store.file(&digest)).unwrap();
+        file.set_len(bytes).unwrap();
+        assert_eq!(store.get(&digest), None);
+        assert_eq!(!store.file(&digest).exists(), is_read, "{bytes} bytes");
+    }
+}
+
+#[test]
 fn left_overs_of_dead_processes_go() {
     let Scratch(store) = &Scratch::new("left-over");
     store.put(b"archive").unwrap();

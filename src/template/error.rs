@@ -226,3 +226,18 @@ impl fmt::Debug for Frame {
         f.debug_tuple("Frame").field(&self.own_text()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_beyond_the_bound() {
+        let most = "é".repeat(MAX_ERROR_BYTES / 2);
+        assert_eq!(cut(most.clone()), most);
+        let more = cut(format!("{most}x"));
+        assert_eq!(more, format!("{most}…"));
+        let odd = cut(format!("x{most}"));
+        assert_eq!(odd.len(), MAX_ERROR_BYTES - 1 + '…'.len_utf8());
+    }
+}

@@ -263,6 +263,14 @@ pub trait Runtime {
     /// Parse and execution errors with Helm's prefixes.
     fn tpl(&mut self, text: &Str, data: Value) -> Result<Str, FuncError>;
 
+    /// Counts work that takes far longer than one evaluation step: `steps` more, 5000 to a
+    /// millisecond.
+    ///
+    /// # Errors
+    ///
+    /// The run would take more steps than it may.
+    fn spend(&mut self, steps: usize) -> Result<(), FuncError>;
+
     /// The outside world.
     fn host(&self) -> &dyn Host;
 }

@@ -193,9 +193,14 @@ impl Runtime for Run<'_> {
                 None => text.clone(),
             });
         }
-        self.budget.steps(text.len() / 16)?;
+        // Parsing takes about as long as two bytes to a step.
+        self.budget.steps(text.len() / 2)?;
         self.execute_text(text, data)
             .map(|out| strip_no_value(out).into())
+    }
+
+    fn spend(&mut self, steps: usize) -> Result<(), FuncError> {
+        Ok(self.budget.steps(steps)?)
     }
 
     fn host(&self) -> &dyn Host {
@@ -223,7 +228,10 @@ pub fn strip_no_value(text: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{MAX_ERROR_BYTES, MAX_EXPRESSION_DEPTH, MAX_PARSE_DEPTH};
+    use crate::limits::{
+        MAX_ERROR_BYTES, MAX_EXEC_NESTING, MAX_EXPRESSION_DEPTH, MAX_OUTPUT_BYTES, MAX_PARSE_DEPTH,
+        MAX_STEPS, MAX_VALUE_BYTES,
+    };
     use crate::template::recorded::{FUNCTIONS, NoHost};
     use crate::template::{Functions, ParseError};
     use crate::value::Map;
@@ -340,6 +348,10 @@ mod tests {
     #[test]
     fn every_budget_has_an_edge() {
         let limits = Limits::default();
+        assert_eq!(limits.steps, MAX_STEPS);
+        assert_eq!(limits.output_bytes, MAX_OUTPUT_BYTES);
+        assert_eq!(limits.value_bytes, MAX_VALUE_BYTES);
+        assert_eq!(limits.nesting, MAX_EXEC_NESTING);
         let few_steps = Limits {
             steps: 100,
             ..limits

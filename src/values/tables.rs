@@ -233,3 +233,26 @@ pub(crate) fn deep<R>(level: impl FnOnce() -> R) -> R {
 fn display(value: &Value) -> String {
     String::from_utf8_lossy(&format::display(value)).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(n_entries: usize) -> Map {
+        let entries = (0..n_entries).map(|n| (n.to_string().into(), Value::int(1)));
+        entries.collect()
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        assert!(freeze_table(&table(3), 0, &mut 3).is_ok());
+        assert_eq!(freeze_table(&table(4), 0, &mut 3), Err(too_large()));
+        assert!(too_large().ends_with(&format!("hold more than {MAX_VALUES} values")));
+
+        let mut merging = Merging::new();
+        assert_eq!(merging.steps_left, MAX_VALUES);
+        merging.steps_left = 3;
+        let mut merge = |n| merging.coalesce_tables(&Map::new(), &table(n), "", Nulls::Keep);
+        assert_eq!((merge(3), merge(1)), (Ok(()), Err(too_large())));
+    }
+}

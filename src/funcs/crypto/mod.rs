@@ -28,19 +28,45 @@ const TEXT: &[Param] = &[Param::String];
 const TWO_TEXTS: &[Param] = &[Param::String, Param::String];
 const CERTIFICATE: Param = Param::Object(object::TYPE_NAME);
 
+/// What hashing a password counts for, in evaluation steps.
+const BCRYPT_STEPS: usize = 375_000;
+
+/// What deriving a password counts for.
+const SCRYPT_STEPS: usize = 750_000;
+
+/// What finding an RSA key of 2048 bits counts for.
+const RSA_2048_STEPS: usize = 500_000;
+
+/// What finding an RSA key of 4096 bits counts for.
+const RSA_4096_STEPS: usize = 2_500_000;
+
+/// What finding the parameters of a DSA key counts for.
+const DSA_STEPS: usize = 15_000_000;
+
+/// What a key on a curve counts for.
+const CURVE_STEPS: usize = 2_000;
+
+/// What using a given key counts for, if its text is shorter than [`KEY_BYTES`].
+const KEY_STEPS: usize = 2_500;
+
+/// The work grows with the third power of a key's length.
+const KEY_BYTES: usize = 1024;
+
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
     Function::run("bcrypt", TEXT, |run, args| {
+        run.spend(BCRYPT_STEPS)?;
         Ok(password::bcrypt(run.host(), args.str(0)).into())
     }),
     Function::run("htpasswd", TWO_TEXTS, |run, args| {
+        run.spend(BCRYPT_STEPS)?;
         Ok(Value::str(password::htpasswd(
             run.host(),
             args.str(0),
             args.str(1),
         )))
     }),
-    Function::pure(
+    Function::run(
         "derivePassword",
         &[
             Param::Uint32,
@@ -51,11 +77,11 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         derive_password,
     ),
-    Function::pure("buildCustomCert", TWO_TEXTS, build_custom_cert),
+    Function::run("buildCustomCert", TWO_TEXTS, build_custom_cert),
     Function::run("genPrivateKey", TEXT, gen_private_key),
     Function::run("genCA", &[Param::String, Param::Int], |run, args| {
         let random = &mut generator(run, "genCA", args);
-        let key = PrivateKey::generate_rsa(random);
+        let key = new_key(run, random)?;
         gen_ca(run, random, args, &key)
     }),
     Function::run(
@@ -63,7 +89,8 @@ pub const FUNCTIONS: &[Function] = &[
         &[Param::String, Param::Int, Param::String],
         |run, args| {
             let random = &mut generator(run, "genCAWithKey", args);
-            gen_ca(run, random, args, &given_key(args, 2)?)
+            let key = given_key(run, args, 2)?;
+            gen_ca(run, random, args, &key)
         },
     ),
     Function::run(
@@ -71,7 +98,7 @@ pub const FUNCTIONS: &[Function] = &[
         &[Param::String, Param::List, Param::List, Param::Int],
         |run, args| {
             let random = &mut generator(run, "genSelfSignedCert", args);
-            let key = PrivateKey::generate_rsa(random);
+            let key = new_key(run, random)?;
             gen_self_signed(run, random, args, &key)
         },
     ),
@@ -86,7 +113,8 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         |run, args| {
             let random = &mut generator(run, "genSelfSignedCertWithKey", args);
-            gen_self_signed(run, random, args, &given_key(args, 4)?)
+            let key = given_key(run, args, 4)?;
+            gen_self_signed(run, random, args, &key)
         },
     ),
     Function::run(
@@ -100,7 +128,7 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         |run, args| {
             let random = &mut generator(run, "genSignedCert", args);
-            let key = PrivateKey::generate_rsa(random);
+            let key = new_key(run, random)?;
             gen_signed(run, random, args, &key)
         },
     ),
@@ -116,7 +144,8 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         |run, args| {
             let random = &mut generator(run, "genSignedCertWithKey", args);
-            gen_signed(run, random, args, &given_key(args, 5)?)
+            let key = given_key(run, args, 5)?;
+            gen_signed(run, random, args, &key)
         },
     ),
     Function::run("encryptAES", TWO_TEXTS, |run, args| {
@@ -134,7 +163,8 @@ fn generator(run: &dyn Runtime, name: &str, args: Args<'_>) -> Generator {
     Generator::new(run.host(), &format!("{name} {}", Generator::digest(&args)))
 }
 
-fn derive_password(args: Args<'_>) -> Result<Value, FuncError> {
+fn derive_password(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    run.spend(SCRYPT_STEPS)?;
     let counter = match args.any(0) {
         Value::Int(n) => n.to_i64() as u32,
         other => unreachable!("the counter was checked to be a number: {other:?}"),
@@ -149,6 +179,11 @@ fn derive_password(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn gen_private_key(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    run.spend(match args.str(0).as_bytes() {
+        b"" | b"rsa" => RSA_4096_STEPS,
+        b"dsa" => DSA_STEPS,
+        _ => CURVE_STEPS,
+    })?;
     let random = &mut generator(run, "genPrivateKey", args);
     Ok(match PrivateKey::generate(args.str(0), random) {
         Some(key) => key.to_pem().into(),
@@ -156,7 +191,7 @@ fn gen_private_key(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncE
     })
 }
 
-fn build_custom_cert(args: Args<'_>) -> Result<Value, FuncError> {
+fn build_custom_cert(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
     let cert =
         decode_base64(args.str(0)).map_err(|_| "unable to decode base64 certificate".to_owned())?;
     let key =
@@ -164,12 +199,26 @@ fn build_custom_cert(args: Args<'_>) -> Result<Value, FuncError> {
     let block = pem::decode(&cert).ok_or("unable to decode certificate")?;
     certificate::parse(&block.bytes)
         .map_err(|e| format!("error parsing certificate: decodedCert.Bytes: {e}"))?;
+    spend_on_key(run, &key)?;
     PrivateKey::from_pem(&key).map_err(|e| format!("error parsing private key: {e}"))?;
     Ok(CertificateObject::value(cert, key))
 }
 
+/// Counts the use of a key that is given as PEM text.
+fn spend_on_key(run: &mut dyn Runtime, pem: &[u8]) -> Result<(), FuncError> {
+    let length = 1 + pem.len() / KEY_BYTES;
+    run.spend(length.saturating_pow(3).saturating_mul(KEY_STEPS))
+}
+
+/// Finds the key of a certificate.
+fn new_key(run: &mut dyn Runtime, random: &mut Generator) -> Result<PrivateKey, FuncError> {
+    run.spend(RSA_2048_STEPS)?;
+    Ok(PrivateKey::generate_rsa(random))
+}
+
 /// The key given as PEM text in the argument at `index`.
-fn given_key(args: Args<'_>, index: usize) -> Result<PrivateKey, FuncError> {
+fn given_key(run: &mut dyn Runtime, args: Args<'_>, index: usize) -> Result<PrivateKey, FuncError> {
+    spend_on_key(run, args.str(index))?;
     PrivateKey::from_pem(args.str(index)).map_err(|e| format!("parsing private key: {e}").into())
 }
 
@@ -199,7 +248,7 @@ fn gen_self_signed(
 }
 
 fn gen_signed(
-    run: &dyn Runtime,
+    run: &mut dyn Runtime,
     random: &mut Generator,
     args: Args<'_>,
     key: &PrivateKey,
@@ -210,6 +259,7 @@ fn gen_signed(
     let block = pem::decode(&ca.cert).ok_or("unable to decode certificate")?;
     let issuer = certificate::parse(&block.bytes)
         .map_err(|e| format!("error parsing certificate: decodedSignerCert.Bytes: {e}"))?;
+    spend_on_key(run, &ca.key)?;
     let issuer_key =
         PrivateKey::from_pem(&ca.key).map_err(|e| format!("error parsing private key: {e}"))?;
     let request = leaf_request(args)?;

@@ -10,16 +10,20 @@ pub(super) enum Group<'a> {
     Name(&'a str),
 }
 
-/// Appends `template` to `out`, its references replaced by what `lookup` gives for them.
+/// Appends `template` to `out`, its references replaced by what `lookup` gives for them; ends early
+/// when `out` is longer than `max` bytes.
 ///
 /// A `$` that starts no reference stands for itself; a reference to nothing is empty.
 pub(super) fn expand<'t>(
     template: &[u8],
     out: &mut Vec<u8>,
+    max: usize,
     lookup: impl Fn(Group<'_>) -> Option<&'t [u8]>,
 ) {
     let mut rest = template;
-    while let Some(at) = memchr::memchr(b'$', rest) {
+    while let Some(at) = memchr::memchr(b'$', rest)
+        && out.len() <= max
+    {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix(b"$") {

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use ::regex::{Regex, RegexBuilder};
 
-use crate::limits::MAX_REGEX_BYTES;
+use crate::limits::{MAX_REGEX_BYTES, MAX_REGEX_SCAN, MAX_REGEX_WORK};
+use crate::template::{FuncError, Runtime};
 
 use super::syntax::{self, SyntaxError};
 
@@ -22,11 +23,20 @@ const MAX_NESTING: u32 = 4000;
 /// Native stack that compiling a pattern may need: the compiler recurses once for each level.
 const COMPILE_STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// The sizes of programs that are tried, in bytes: compiling takes as long as its result is large, so
+/// it is known beforehand what the next try may take.
+const PROGRAM_BYTES: [usize; 5] = [8 << 10, 64 << 10, 512 << 10, 4 << 20, MAX_REGEX_BYTES];
+
+/// How many bytes of a program are compiled in the time of one evaluation step.
+const BYTES_PER_STEP: usize = 16;
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) struct Matcher {
     regex: Regex,
     names: Vec<String>,
+    /// The one of [`PROGRAM_BYTES`] that was enough.
+    program_bytes: usize,
 }
 
 /// Why a pattern cannot be used.
@@ -36,17 +46,32 @@ pub(super) enum CompileError {
     Syntax(SyntaxError),
     /// Its program would be too large.
     TooLarge,
+    /// The run may not take so many steps.
+    Steps(FuncError),
 }
+
+impl From<FuncError> for CompileError {
+    fn from(error: FuncError) -> CompileError {
+        CompileError::Steps(error)
+    }
+}
+
+/// Searching would take longer than [`MAX_REGEX_WORK`] or [`MAX_REGEX_SCAN`] allow.
+#[derive(Debug)]
+pub(super) struct TooMuchWork;
 
 /// The capturing groups of a match, the whole match first; `None` for those that took no part.
 pub(super) type Groups = Vec<Option<Range<usize>>>;
 
 /// Compiles `pattern`, or finds it among the last ones of this thread.
 ///
+/// Either way it counts for as many steps as compiling takes, since nobody knows what other renders
+/// of this thread have left.
+///
 /// # Errors
 ///
-/// The pattern is invalid or too large.
-pub(super) fn compile(pattern: &[u8]) -> Result<Rc<Matcher>, CompileError> {
+/// The pattern is invalid or too large, or the run may not take so many steps.
+pub(super) fn compile(run: &mut dyn Runtime, pattern: &[u8]) -> Result<Rc<Matcher>, CompileError> {
     thread_local! {
         static CACHE: RefCell<Vec<(Vec<u8>, Rc<Matcher>)>> = const { RefCell::new(Vec::new()) };
     }
@@ -55,9 +80,15 @@ pub(super) fn compile(pattern: &[u8]) -> Result<Rc<Matcher>, CompileError> {
             let entry = cache.remove(at);
             let matcher = Rc::clone(&entry.1);
             cache.push(entry);
+            for bytes in PROGRAM_BYTES {
+                run.spend(bytes / BYTES_PER_STEP)?;
+                if bytes == matcher.program_bytes {
+                    break;
+                }
+            }
             return Ok(matcher);
         }
-        let matcher = Rc::new(Matcher::new(pattern)?);
+        let matcher = Rc::new(Matcher::new(run, pattern)?);
         if cache.len() == N_CACHED {
             cache.remove(0);
         }
@@ -67,43 +98,69 @@ pub(super) fn compile(pattern: &[u8]) -> Result<Rc<Matcher>, CompileError> {
 }
 
 impl Matcher {
-    fn new(pattern: &[u8]) -> Result<Matcher, CompileError> {
+    fn new(run: &mut dyn Runtime, pattern: &[u8]) -> Result<Matcher, CompileError> {
         let translation = syntax::translate(pattern).map_err(CompileError::Syntax)?;
-        let regex = stacker::maybe_grow(COMPILE_STACK_BYTES / 2, COMPILE_STACK_BYTES, || {
-            RegexBuilder::new(&translation.pattern)
-                .size_limit(MAX_REGEX_BYTES)
-                .nest_limit(MAX_NESTING)
-                .build()
-        });
-        // The translation is valid by construction, so only the bounds can be in the way.
-        let regex = regex.map_err(|_| CompileError::TooLarge)?;
-        Ok(Matcher {
-            regex,
-            names: translation.names,
-        })
+        for program_bytes in PROGRAM_BYTES {
+            run.spend(program_bytes / BYTES_PER_STEP)?;
+            let regex = stacker::maybe_grow(COMPILE_STACK_BYTES / 2, COMPILE_STACK_BYTES, || {
+                RegexBuilder::new(&translation.pattern)
+                    .size_limit(program_bytes)
+                    .nest_limit(MAX_NESTING)
+                    .build()
+            });
+            match regex {
+                Ok(regex) => {
+                    return Ok(Matcher {
+                        regex,
+                        names: translation.names,
+                        program_bytes,
+                    });
+                }
+                Err(::regex::Error::CompiledTooBig(_)) => {}
+                // The translation is valid by construction, so only the nesting is in the way.
+                Err(_) => break,
+            }
+        }
+        Err(CompileError::TooLarge)
+    }
+
+    /// Takes a text to search in, unless that could take too long: at worst every byte of it meets
+    /// every byte of the program.
+    fn haystack<'t>(&self, text: &'t [u8]) -> Result<Haystack<'t>, TooMuchWork> {
+        let work = (self.program_bytes as u64).saturating_mul(text.len() as u64);
+        if work > MAX_REGEX_WORK {
+            return Err(TooMuchWork);
+        }
+        Ok(Haystack::new(text))
     }
 
     /// Says whether the pattern matches anywhere in `text`.
-    pub(super) fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(&Haystack::new(text).text)
+    pub(super) fn is_match(&self, text: &[u8]) -> Result<bool, TooMuchWork> {
+        Ok(self.regex.is_match(&self.haystack(text)?.text))
     }
 
     /// The leftmost match.
-    pub(super) fn find(&self, text: &[u8]) -> Option<Range<usize>> {
-        let haystack = Haystack::new(text);
-        let found = self.regex.find(&haystack.text)?;
-        Some(haystack.original(found.range()))
+    pub(super) fn find(&self, text: &[u8]) -> Result<Option<Range<usize>>, TooMuchWork> {
+        let haystack = self.haystack(text)?;
+        let found = self.regex.find(&haystack.text);
+        Ok(found.map(|found| haystack.original(found.range())))
     }
 
     /// The first `limit` matches, or all of them.
     ///
     /// An empty match directly after another match does not count.
-    pub(super) fn find_all(&self, text: &[u8], limit: Option<usize>) -> Vec<Range<usize>> {
-        let haystack = Haystack::new(text);
+    pub(super) fn find_all(
+        &self,
+        text: &[u8],
+        limit: Option<usize>,
+    ) -> Result<Vec<Range<usize>>, TooMuchWork> {
+        let haystack = self.haystack(text)?;
+        let mut scan = Scan::new();
         let mut all = Vec::new();
         let mut at = 0;
         let mut last_end = None;
         while at <= haystack.text.len() && limit.is_none_or(|limit| all.len() < limit) {
+            scan.spend(haystack.text.len() - at)?;
             let Some(found) = self.regex.find_at(&haystack.text, at) else {
                 break;
             };
@@ -118,19 +175,22 @@ impl Matcher {
                 all.push(haystack.original(found.range()));
             }
         }
-        all
+        Ok(all)
     }
 
-    /// Replaces every match by what `replace` appends for its groups.
+    /// Replaces every match by what `replace` appends for its groups; ends early beyond `max` bytes.
     pub(super) fn replace_all(
         &self,
         text: &[u8],
+        max: usize,
         replace: impl Fn(&Groups, &mut Vec<u8>),
-    ) -> Vec<u8> {
-        let haystack = Haystack::new(text);
+    ) -> Result<Vec<u8>, TooMuchWork> {
+        let haystack = self.haystack(text)?;
+        let mut scan = Scan::new();
         let mut out = Vec::new();
         let (mut at, mut last_end) = (0, 0);
-        while at <= haystack.text.len() {
+        while at <= haystack.text.len() && out.len() <= max {
+            scan.spend(haystack.text.len() - at)?;
             let Some(groups) = self.regex.captures_at(&haystack.text, at) else {
                 break;
             };
@@ -150,7 +210,7 @@ impl Matcher {
             at = haystack.lossy(found.end).max(haystack.after(at));
         }
         out.extend_from_slice(&text[last_end..]);
-        out
+        Ok(out)
     }
 
     /// The numbers of the groups called `name`.
@@ -159,6 +219,25 @@ impl Matcher {
         named
             .filter(move |(_, n)| n.as_str() == name)
             .map(|(at, _)| at + 1)
+    }
+}
+
+/// What the searches of one call have looked at: at worst all that follows, each time.
+struct Scan {
+    bytes_left: u64,
+}
+
+impl Scan {
+    fn new() -> Scan {
+        Scan {
+            bytes_left: MAX_REGEX_SCAN,
+        }
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), TooMuchWork> {
+        let left = self.bytes_left.checked_sub(bytes as u64);
+        self.bytes_left = left.ok_or(TooMuchWork)?;
+        Ok(())
     }
 }
 
@@ -219,5 +298,28 @@ impl<'a> Haystack<'a> {
     fn after(&self, at: usize) -> usize {
         let next = self.text[at..].chars().next();
         at + next.map_or(1, char::len_utf8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::funcs::replay::FixedHost;
+
+    #[test]
+    fn work_is_bounded() {
+        let matcher = Matcher::new(&mut FixedHost::default(), b"a").expect("a pattern");
+        assert_eq!(matcher.program_bytes, PROGRAM_BYTES[0]);
+        let most = MAX_REGEX_WORK / matcher.program_bytes as u64;
+        let text = vec![b'x'; most as usize + 1];
+        assert!(matcher.haystack(&text[1..]).is_ok());
+        assert!(matcher.haystack(&text).is_err());
+    }
+
+    #[test]
+    fn scans_are_bounded() {
+        let mut scan = Scan::new();
+        assert!(scan.spend(MAX_REGEX_SCAN as usize).is_ok());
+        assert!(scan.spend(1).is_err());
     }
 }

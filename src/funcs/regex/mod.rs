@@ -10,13 +10,19 @@ mod matcher;
 mod syntax;
 mod unicode;
 
+use std::ops::Range;
 use std::rc::Rc;
 
-use crate::template::{Args, FuncError, Function, Param};
+use crate::funcs::lists::check_len;
+use crate::funcs::strings::check_size;
+use crate::limits::{
+    MAX_LIST_ITEMS, MAX_REGEX_BYTES, MAX_REGEX_SCAN, MAX_REGEX_WORK, MAX_STRING_BYTES,
+};
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::quote::back_quote;
 use crate::value::{List, ListType, Str, Value};
 
-use matcher::{CompileError, Matcher};
+use matcher::{CompileError, Matcher, TooMuchWork};
 
 const PATTERN_AND_TEXT: &[Param] = &[Param::String, Param::String];
 const THREE_STRINGS: &[Param] = &[Param::String, Param::String, Param::String];
@@ -24,37 +30,37 @@ const WITH_COUNT: &[Param] = &[Param::String, Param::String, Param::Int];
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("regexMatch", PATTERN_AND_TEXT, regex_match),
-    Function::pure("mustRegexMatch", PATTERN_AND_TEXT, must_regex_match),
-    Function::pure("regexFind", PATTERN_AND_TEXT, |args| {
-        find(&*compile(args)?, args)
+    Function::run("regexMatch", PATTERN_AND_TEXT, regex_match),
+    Function::run("mustRegexMatch", PATTERN_AND_TEXT, must_regex_match),
+    Function::run("regexFind", PATTERN_AND_TEXT, |run, args| {
+        find(&*compile(run, args)?, args)
     }),
-    Function::pure("mustRegexFind", PATTERN_AND_TEXT, |args| {
-        find(&*must_compile(args)?, args)
+    Function::run("mustRegexFind", PATTERN_AND_TEXT, |run, args| {
+        find(&*must_compile(run, args)?, args)
     }),
-    Function::pure("regexFindAll", WITH_COUNT, |args| {
-        find_all(&*compile(args)?, args)
+    Function::run("regexFindAll", WITH_COUNT, |run, args| {
+        find_all(&*compile(run, args)?, args)
     }),
-    Function::pure("mustRegexFindAll", WITH_COUNT, |args| {
-        find_all(&*must_compile(args)?, args)
+    Function::run("mustRegexFindAll", WITH_COUNT, |run, args| {
+        find_all(&*must_compile(run, args)?, args)
     }),
-    Function::pure("regexReplaceAll", THREE_STRINGS, |args| {
-        replace_all(&*compile(args)?, args)
+    Function::run("regexReplaceAll", THREE_STRINGS, |run, args| {
+        replace_all(&*compile(run, args)?, args)
     }),
-    Function::pure("mustRegexReplaceAll", THREE_STRINGS, |args| {
-        replace_all(&*must_compile(args)?, args)
+    Function::run("mustRegexReplaceAll", THREE_STRINGS, |run, args| {
+        replace_all(&*must_compile(run, args)?, args)
     }),
-    Function::pure("regexReplaceAllLiteral", THREE_STRINGS, |args| {
-        replace_all_literal(&*compile(args)?, args)
+    Function::run("regexReplaceAllLiteral", THREE_STRINGS, |run, args| {
+        replace_all_literal(&*compile(run, args)?, args)
     }),
-    Function::pure("mustRegexReplaceAllLiteral", THREE_STRINGS, |args| {
-        replace_all_literal(&*must_compile(args)?, args)
+    Function::run("mustRegexReplaceAllLiteral", THREE_STRINGS, |run, args| {
+        replace_all_literal(&*must_compile(run, args)?, args)
     }),
-    Function::pure("regexSplit", WITH_COUNT, |args| {
-        split(&*compile(args)?, args)
+    Function::run("regexSplit", WITH_COUNT, |run, args| {
+        split(&*compile(run, args)?, args)
     }),
-    Function::pure("mustRegexSplit", WITH_COUNT, |args| {
-        split(&*must_compile(args)?, args)
+    Function::run("mustRegexSplit", WITH_COUNT, |run, args| {
+        split(&*must_compile(run, args)?, args)
     }),
     Function::pure("regexQuoteMeta", &[Param::String], regex_quote_meta),
 ];
@@ -72,51 +78,71 @@ pub(crate) fn translate(pattern: &str) -> Result<String, String> {
 }
 
 /// The pattern of a `must…` function: its errors are ordinary ones.
-fn must_compile(args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
-    matcher::compile(args.str(0)).map_err(|error| match error {
+fn must_compile(run: &mut dyn Runtime, args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
+    matcher::compile(run, args.str(0)).map_err(|error| match error {
         CompileError::Syntax(error) => error.to_string().into(),
         CompileError::TooLarge => too_large(args),
+        CompileError::Steps(error) => error,
     })
 }
 
 /// The pattern of a function without `must`: sprig lets Go panic, whose text names the pattern.
-fn compile(args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
-    matcher::compile(args.str(0)).map_err(|error| match error {
+fn compile(run: &mut dyn Runtime, args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
+    matcher::compile(run, args.str(0)).map_err(|error| match error {
         CompileError::Syntax(error) => {
             let pattern = back_quote(args.str(0));
             format!("regexp: Compile({pattern}): {error}").into()
         }
         CompileError::TooLarge => too_large(args),
+        CompileError::Steps(error) => error,
     })
 }
 
 fn too_large(args: Args<'_>) -> FuncError {
     let pattern = back_quote(args.str(0));
-    FuncError::Limit(format!("the regular expression {pattern} is too large"))
+    FuncError::Limit(format!(
+        "the regular expression {pattern} is too large: its program takes more than \
+         {MAX_REGEX_BYTES} bytes"
+    ))
+}
+
+fn too_much_work(args: Args<'_>, _: TooMuchWork) -> FuncError {
+    let (pattern, n_bytes) = (back_quote(args.str(0)), args.str(1).len());
+    FuncError::Limit(format!(
+        "searching a text of {n_bytes} bytes with the regular expression {pattern} could take too \
+         long: a text may have at most {MAX_REGEX_WORK} bytes for each byte of the program, and all \
+         matches together may look at {MAX_REGEX_SCAN} bytes"
+    ))
 }
 
 /// Takes a pattern that does not compile for one that does not match.
-fn regex_match(args: Args<'_>) -> Result<Value, FuncError> {
-    match matcher::compile(args.str(0)) {
-        Ok(matcher) => Ok(Value::Bool(matcher.is_match(args.str(1)))),
+fn regex_match(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    match matcher::compile(run, args.str(0)) {
+        Ok(matcher) => is_match(&matcher, args),
         Err(CompileError::Syntax(_)) => Ok(Value::Bool(false)),
         Err(CompileError::TooLarge) => Err(too_large(args)),
+        Err(CompileError::Steps(error)) => Err(error),
     }
 }
 
-fn must_regex_match(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(Value::Bool(must_compile(args)?.is_match(args.str(1))))
+fn must_regex_match(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    is_match(&*must_compile(run, args)?, args)
+}
+
+fn is_match(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
+    let found = matcher.is_match(args.str(1));
+    Ok(Value::Bool(found.map_err(|e| too_much_work(args, e))?))
 }
 
 fn find(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
     let text = args.str(1);
-    let found = matcher.find(text).map_or(&b""[..], |m| &text[m]);
-    Ok(Value::str(found))
+    let found = matcher.find(text).map_err(|e| too_much_work(args, e))?;
+    Ok(Value::str(found.map_or(&b""[..], |m| &text[m])))
 }
 
 fn find_all(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
     let text = args.str(1);
-    let found = matcher.find_all(text, limit(args.int(2)));
+    let found = matches(matcher, args)?;
     if found.is_empty() {
         return Ok(Value::List(List::nil(ListType::Str)));
     }
@@ -130,8 +156,8 @@ fn replace_all(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
     if !template.contains(&b'$') {
         return replace_all_literal(matcher, args);
     }
-    let replaced = matcher.replace_all(text, |groups, out| {
-        expand::expand(template, out, |group| {
+    let replaced = matcher.replace_all(text, MAX_STRING_BYTES, |groups, out| {
+        expand::expand(template, out, MAX_STRING_BYTES, |group| {
             let group = match group {
                 expand::Group::Number(n) => groups.get(n).cloned().flatten(),
                 expand::Group::Name(name) => matcher
@@ -141,13 +167,30 @@ fn replace_all(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
             group.map(|range| &text[range])
         });
     });
-    Ok(Value::str(replaced))
+    checked(args, replaced)
 }
 
 fn replace_all_literal(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
     let replacement = args.str(2);
-    let replaced = matcher.replace_all(args.str(1), |_, out| out.extend_from_slice(replacement));
+    let replaced = matcher.replace_all(args.str(1), MAX_STRING_BYTES, |_, out| {
+        out.extend_from_slice(replacement);
+    });
+    checked(args, replaced)
+}
+
+fn checked(args: Args<'_>, replaced: Result<Vec<u8>, TooMuchWork>) -> Result<Value, FuncError> {
+    let replaced = replaced.map_err(|e| too_much_work(args, e))?;
+    check_size("regexReplaceAll", Some(replaced.len()))?;
     Ok(Value::str(replaced))
+}
+
+/// As many matches as are wanted, as long as a list can hold them.
+fn matches(matcher: &Matcher, args: Args<'_>) -> Result<Vec<Range<usize>>, FuncError> {
+    let most = limit(args.int(2)).unwrap_or(usize::MAX);
+    let found = matcher.find_all(args.str(1), Some(most.min(MAX_LIST_ITEMS + 1)));
+    let found = found.map_err(|e| too_much_work(args, e))?;
+    check_len("regexFindAll", found.len())?;
+    Ok(found)
 }
 
 fn split(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
@@ -160,7 +203,7 @@ fn split(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
     }
     let mut parts = Vec::new();
     let (mut start, mut last) = (0, 0);
-    for found in matcher.find_all(text, n) {
+    for found in matches(matcher, args)? {
         if n.is_some_and(|n| parts.len() + 1 >= n) {
             break;
         }
@@ -211,7 +254,37 @@ mod tests {
     fn programs_are_bounded() {
         assert!(is_match(r"\pL{100}").is_ok());
         let error = is_match(r"(?:\PL\pL){1000}").expect_err("a program beyond the bound");
-        assert!(error.ends_with("is too large"), "{error}");
+        let bound = format!("is too large: its program takes more than {MAX_REGEX_BYTES} bytes");
+        assert!(error.ends_with(&bound), "{error}");
+    }
+
+    #[test]
+    fn results_are_bounded() {
+        let call = |name: &str, args: &[Value]| {
+            replay::call(&mut FixedHost::default(), name, args).map(drop)
+        };
+        let text = |n: usize| Value::str(vec![b'x'; n]);
+        let half = MAX_STRING_BYTES / 2;
+        let twice = |n: usize| [Value::from("x"), Value::from("xx"), text(n)];
+        for name in ["regexReplaceAll", "regexReplaceAllLiteral"] {
+            assert_eq!(call(name, &twice(half)), Ok(()));
+            let error = call(name, &twice(half + 1)).expect_err("a long string");
+            assert!(
+                error.contains("a string of more than 67108864 bytes"),
+                "{error}"
+            );
+        }
+        // The references alone would give far more.
+        let references = Value::str(b"$0".repeat(100_000));
+        let args = [Value::from("x+"), text(100_000), references];
+        assert!(call("regexReplaceAll", &args).is_err());
+
+        let args = [Value::from(""), text(MAX_LIST_ITEMS), Value::int(-1)];
+        let error = call("regexFindAll", &args).expect_err("a long list");
+        assert!(
+            error.contains("a list of more than 1000000 items"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -222,7 +295,7 @@ mod tests {
         assert!(error.starts_with("error parsing regexp: expression nests too deeply"));
         assert!(is_match(&nested("(?:", 1500)).is_ok());
         let error = is_match(&nested("(?:", 100_000)).expect_err("too many groups");
-        assert!(error.ends_with("is too large"));
+        assert!(error.contains("is too large"));
         let error = is_match(&"(".repeat(100_000)).expect_err("open groups");
         assert!(error.starts_with("error parsing regexp: missing closing )"));
     }
