@@ -271,6 +271,7 @@ mod tests {
         fs::create_dir_all(&top).unwrap();
         let golden = Golden {
             root: Root::new(&top).unwrap(),
+            fleet: String::new(),
         };
         let file = fs::File::create(top.join("f")).unwrap();
         file.set_len(MAX_RENDER_BYTES + 1).unwrap();

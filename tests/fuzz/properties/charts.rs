@@ -216,14 +216,15 @@ fn render(
         hooks: true,
         tests: true,
         validate_schema: true,
+        objects: true,
         helm,
     };
     let host = Derived::stand_ins(helm, "ns/r".to_owned());
     let rendered = release::render_cached(chart, values, &options, &host, cache);
     let rendered = rendered.map_err(|e| format!("{}\n{:#}", e.helm_text(), e.to_diagnostic()))?;
-    for (path, _) in rendered.files(Path::new("out"), None).files {
-        let below = path.strip_prefix("out").ok().and_then(Path::to_str);
-        assert!(below.is_some_and(stays_inside), "{}", path.display());
+    for (path, _) in rendered.files("out", None).files {
+        let below = path.strip_prefix("out/");
+        assert!(below.is_some_and(stays_inside), "{path}");
     }
     Ok(rendered.stream())
 }
