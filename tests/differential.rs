@@ -1,24 +1,37 @@
-//! Random templates, rendered here and by helm: output and errors must be equal.
+//! Random templates, values and `--set` arguments, here and in Helm: output and errors must be equal.
 //!
-//! Runs where the environment names a helm binary and how many cases are wanted:
-//! `DIFFERENTIAL_HELM=/path/to/helm DIFFERENTIAL_CASES=2000 cargo test --release differential`.
-//! `DIFFERENTIAL_SEED` repeats a run; `DIFFERENTIAL_COMPAT=3` names the release of the binary.
+//! Runs where the environment names the reference and how many cases are wanted:
+//! `DIFFERENTIAL_ORACLE=/path/to/oracle DIFFERENTIAL_CASES=20000 cargo test differential`.
+//! The oracle is `tests/differential/oracle.go`, built inside Helm's own source tree.
+//! `DIFFERENTIAL_SEED` repeats a run, `DIFFERENTIAL_KIND` keeps to one kind of case,
+//! `DIFFERENTIAL_COMPAT=3` says that the oracle is Helm 3. `DIFFERENTIAL_RECORD=1` writes the
+//! selection under `testdata/differential`, which is compared on every run of the tests.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+mod blocks;
+mod calls;
+mod literal;
+mod texts;
+
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use jenkins_cmp::chart::{self, Chart, File, LoadOptions};
+use jenkins_cmp::files::Links;
 use jenkins_cmp::funcs;
-use jenkins_cmp::template::{Function, Param};
+use jenkins_cmp::helm::HelmCompat;
+use jenkins_cmp::release::{self, Derived, Options};
+use jenkins_cmp::template::Function;
+use jenkins_cmp::values::{ValuesOptions, merge_options};
+use serde_json::{Value as Json, json};
 
 use crate::support::{self, Random};
+use blocks::Blocks;
+use calls::Calls;
 
-/// Cases in one chart: helm starts once for all of them.
-const BATCH: usize = 40;
-
-/// Functions whose results differ between two runs of helm, or that take long.
+/// Functions whose results differ between two runs of Helm, or that take long.
 const LEFT_OUT: &[&str] = &[
     "ago",
     "bcrypt",
@@ -58,9 +71,20 @@ const LEFT_OUT: &[&str] = &[
     "mustDateModify",
     "must_date_modify",
     "unixEpoch",
-    "toDate",
-    "mustToDate",
 ];
+
+/// What the command adds to errors of templates.
+const HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
+
+const CHART: &str = "apiVersion: v2
+name: diff
+version: 1.2.3
+appVersion: \"1.10\"
+description: a chart
+keywords: [one, two]
+annotations: {k: v}
+maintainers: [{name: Ann, email: ann@example.com}, {name: Bob}]
+";
 
 const VALUES: &str = r##"
 s: hello World
@@ -70,6 +94,7 @@ multi: "a: 1\nb:\n  - c\n"
 num: 3
 neg: -7
 big: 1000000
+huge: 12345678901234567890
 frac: 1.5
 on_: true
 off_: false
@@ -77,6 +102,8 @@ nil: null
 l: [1, b, 2.5, true, null]
 ls: [b, a, c, a]
 le: []
+ll: [[1, 2], [3]]
+lm: [{a: 1}, {b: c}]
 m: {a: 1, b: {c: d, e: [1, 2]}, z: null}
 me: {}
 version: 1.21.3-gke.1
@@ -85,483 +112,492 @@ json: '{"a": [1, "x", null], "b": {"c": 1.5}}'
 date: 2024-05-01
 "##;
 
-const STRINGS: &[&str] = &[
-    r#""""#,
-    r#""abc""#,
-    r#""A-b_c d""#,
-    r#""  x ""#,
-    r#""héé☃""#,
-    "`raw\\n`",
-    r#""a,b,,c""#,
-    r#""a\nb\n""#,
-    r#""3""#,
-    r#""010""#,
-    r#""1.5""#,
-    r#""true""#,
-    r#"" ""#,
-    r#""%d %s %v""#,
-    r#""a/b/../c.txt""#,
-    r#""^1.2""#,
-    r#"">=1.20-0""#,
-    r#""v1.2.3-a+b""#,
-    r#""(a|b)+""#,
-    r#""[""#,
-    r#""{\"a\": 1}""#,
-    r#""- 1\n- x""#,
-    r#""https://u:p@h.x:80/p?q=1#f""#,
-    r#""YWJj""#,
-    r#""_0""#,
-    r#""2h45m""#,
-    r#""a""#,
-    r#""b""#,
-    r#""\x00\x1f""#,
-    ".Values.s",
-    ".Values.uni",
-    ".Values.multi",
-    ".Values.version",
-    ".Values.re",
-    ".Values.json",
-    ".Values.date",
-    ".Values.empty",
-    ".Release.Name",
-    ".Chart.Name",
-];
-const INTS: &[&str] = &[
-    "0",
-    "1",
-    "2",
-    "3",
-    "-1",
-    "-3",
-    "5",
-    "10",
-    "0x10",
-    "'a'",
-    "1e1",
-    "(int .Values.num)",
-    "17",
-];
-const FLOATS: &[&str] = &[
-    "0.0",
-    "1.5",
-    "-2.25",
-    "1e6",
-    "3.0",
-    ".Values.frac",
-    ".Values.num",
-];
-const BOOLS: &[&str] = &["true", "false", ".Values.on_", ".Values.off_"];
-const LISTS: &[&str] = &[
-    ".Values.l",
-    ".Values.ls",
-    ".Values.le",
-    "(list)",
-    "(list 1 \"a\" nil)",
-    "(until 3)",
-    "(splitList \",\" \"b,a,c\")",
-    "(list 1 1.0 (list 2))",
-    "(tuple \"x\" \"y\")",
-];
-const MAPS: &[&str] = &[
-    ".Values.m",
-    ".Values.me",
-    ".Values",
-    "(dict)",
-    "(dict \"a\" 1 \"b\" (dict \"c\" nil))",
-    "(dict \"x\")",
-    ".Values.m.b",
-];
-const ODD: &[&str] = &[
-    "nil",
-    ".Values.nil",
-    ".Values.missing",
-    "(.Values.missing)",
-    ".Values.s",
-    "(split \",\" \"a,b\")",
-    "(int64 3)",
-    "(semver \"1.2.3\")",
-    ".Files",
-    ".Capabilities.KubeVersion",
-    ".Capabilities.APIVersions",
-    ".Release",
-    ".Chart",
-    "(toString 1.5)",
-    "(fromJson .Values.json)",
+const FILES: &[(&str, &str)] = &[
+    ("a.txt", "one\ntwo\n"),
+    ("b.txt", "x: 1"),
+    ("d/c.txt", "tail \n\n"),
 ];
 
+/// One case: what is laid over the chart above.
+#[derive(Debug, Default)]
+struct Case {
+    kind: &'static str,
+    template: String,
+    values: Option<String>,
+    set: Vec<(String, String)>,
+}
+
+impl Case {
+    fn template(kind: &'static str, template: String) -> Case {
+        Case {
+            kind,
+            template,
+            ..Case::default()
+        }
+    }
+
+    /// The chart's files.
+    fn files(&self) -> Vec<(String, String)> {
+        let values = self.values.as_deref().unwrap_or(VALUES);
+        let mut files = vec![
+            ("Chart.yaml".to_owned(), CHART.to_owned()),
+            ("values.yaml".to_owned(), values.to_owned()),
+            ("templates/_c.tpl".to_owned(), self.template.clone()),
+            (
+                "templates/main.yaml".to_owned(),
+                "v: {{ include (print $.Template.BasePath \"/_c.tpl\") . | b64enc }}".to_owned(),
+            ),
+        ];
+        files.extend(
+            FILES
+                .iter()
+                .map(|(n, t)| ((*n).to_owned(), (*t).to_owned())),
+        );
+        files
+    }
+}
+
+/// Makes cases of every kind in turn.
 struct Generator<'a> {
     random: Random,
     functions: &'a [&'a Function],
-    /// Variables in scope.
-    variables: Vec<String>,
+    only: Option<String>,
 }
 
 impl Generator<'_> {
-    fn argument(&mut self, param: Param, depth: usize) -> String {
-        if self.random.chance(6) {
-            return self.random.pick(ODD).to_owned();
-        }
-        if depth > 0 && self.random.chance(18) {
-            return format!("({})", self.call(depth - 1));
-        }
-        if !self.variables.is_empty() && self.random.chance(10) {
-            let at = self.random.below(self.variables.len());
-            return self.variables[at].clone();
-        }
-        let pool = match param {
-            Param::String => STRINGS,
-            Param::Int | Param::Int64 | Param::Uint32 => INTS,
-            Param::Float64 => FLOATS,
-            Param::Bool => BOOLS,
-            Param::List => LISTS,
-            Param::Map => MAPS,
-            Param::Object(_) | Param::Any | Param::Reflect => {
-                [STRINGS, INTS, FLOATS, BOOLS, LISTS, MAPS, ODD][self.random.below(7)]
+    fn case(&mut self) -> Case {
+        loop {
+            let case = self.any();
+            if self.only.as_deref().is_none_or(|only| only == case.kind) {
+                return case;
             }
-        };
-        self.random.pick(pool).to_owned()
-    }
-
-    fn call(&mut self, depth: usize) -> String {
-        const BUILT_IN: &[(&str, usize)] = &[
-            ("and", 2),
-            ("or", 2),
-            ("not", 1),
-            ("eq", 2),
-            ("ne", 2),
-            ("lt", 2),
-            ("le", 2),
-            ("gt", 2),
-            ("ge", 2),
-            ("index", 2),
-            ("len", 1),
-            ("print", 2),
-            ("printf", 3),
-            ("println", 2),
-            ("html", 1),
-            ("js", 1),
-            ("urlquery", 1),
-            ("eq", 3),
-            ("index", 3),
-        ];
-        let (name, mut params) = if self.random.chance(25) {
-            let (name, count) = BUILT_IN[self.random.below(BUILT_IN.len())];
-            let first = if name == "printf" {
-                Param::String
-            } else {
-                Param::Any
-            };
-            (
-                name,
-                std::iter::once(first)
-                    .chain(vec![Param::Any; count - 1])
-                    .collect(),
-            )
-        } else {
-            let function = self.functions[self.random.below(self.functions.len())];
-            let mut params = function.params.to_vec();
-            if function.variadic {
-                let last = params.pop().unwrap_or(Param::Any);
-                params.extend(std::iter::repeat_n(last, self.random.below(4)));
-            }
-            (function.name, params)
-        };
-        if self.random.chance(3) {
-            params.push(Param::Any);
-        } else if self.random.chance(3) {
-            params.pop();
-        }
-        // Most list and map functions take any value: give them what they want, mostly.
-        for param in &mut params {
-            if *param == Param::Any && self.random.chance(55) {
-                *param = [Param::List, Param::Map, Param::String][self.random.below(3)];
-            }
-        }
-        let piped = params.len() > 1 && self.random.chance(30);
-        let arguments: Vec<String> = params
-            .into_iter()
-            .map(|param| self.argument(param, depth))
-            .collect();
-        let (last, first) = arguments
-            .split_last()
-            .map_or(("", &[][..]), |(l, f)| (l.as_str(), f));
-        if piped {
-            format!("{last} | {name} {}", first.join(" "))
-                .trim_end()
-                .to_owned()
-        } else {
-            format!("{name} {}", arguments.join(" "))
-                .trim_end()
-                .to_owned()
         }
     }
 
-    fn action(&mut self, body: &str) -> String {
-        let left = if self.random.chance(15) {
-            "{{- "
-        } else {
-            "{{ "
+    fn any(&mut self) -> Case {
+        let random = &mut self.random;
+        let mut blocks = Blocks {
+            calls: Calls {
+                functions: self.functions,
+                variables: vec![],
+            },
+            defines: 0,
+            loops: 0,
         };
-        let right = if self.random.chance(15) {
-            " -}}"
-        } else {
-            " }}"
-        };
-        format!("{left}{body}{right}")
-    }
-
-    fn block(&mut self, depth: usize) -> String {
-        let known = self.variables.len();
-        let mut out = String::new();
-        for _ in 0..1 + self.random.below(3) {
-            let piece = self.statement(depth);
-            out.push_str(&piece);
-        }
-        self.variables.truncate(known);
-        out
-    }
-
-    fn statement(&mut self, depth: usize) -> String {
-        let call = self.call(2);
-        match self.random.below(if depth == 0 { 6 } else { 12 }) {
-            0 => self
-                .random
-                .pick(&["text", " ", "\n", "a\n  b ", "{", "}}"])
-                .to_owned(),
-            1 => {
-                let name = format!("$v{}", self.variables.len());
-                let out = self.action(&format!("{name} := {call}"));
-                self.variables.push(name);
-                out
+        match random.below(20) {
+            0..=3 => {
+                let call = blocks.calls.call(random, 2);
+                Case::template("call", format!("{{{{ {call} }}}}"))
             }
-            2 if !self.variables.is_empty() => {
-                let at = self.random.below(self.variables.len());
-                let name = self.variables[at].clone();
-                let assign = self.action(&format!("{name} = {call}"));
-                format!("{assign}{}", self.action(&name))
+            4..=7 => {
+                let body = blocks.block(random, 3);
+                let definitions = blocks.definitions(random);
+                Case::template("block", format!("{definitions}{body}"))
             }
-            2..=5 => self.action(&call),
-            6 | 7 => {
-                let (then, other) = (self.block(depth - 1), self.block(depth - 1));
-                let open = self.action(&format!("if {call}"));
-                let middle = if self.random.chance(30) {
-                    let second = self.call(1);
-                    self.action(&format!("else if {second}"))
-                } else {
-                    self.action("else")
-                };
-                format!("{open}{then}{middle}{other}{}", self.action("end"))
-            }
-            8 => {
-                let list = [LISTS, MAPS, INTS][self.random.below(3)];
-                let over = self.random.pick(list).to_owned();
-                let open = self.action(&format!("range $k, $e := {over}"));
-                self.variables.extend(["$k".to_owned(), "$e".to_owned()]);
-                let mut body = self.block(depth - 1);
-                self.variables.truncate(self.variables.len() - 2);
-                if self.random.chance(20) {
-                    let word = self.random.pick(&["break", "continue"]).to_owned();
-                    body = format!("{{{{ if $e }}}}{{{{ {word} }}}}{{{{ end }}}}{body}");
-                }
-                format!("{open}{body}{}", self.action("end"))
-            }
+            8 => Case::template("syntax", blocks::soup(random)),
             9 => {
-                let open = self.action(&format!("with {call}"));
-                let body = self.block(depth - 1);
-                format!("{open}{body}{}{}", self.action("."), self.action("end"))
+                let body = blocks.block(random, 1);
+                Case::template("syntax", blocks::mutate(random, &body))
             }
-            10 => {
-                let over = self.random.pick(LISTS).to_owned();
-                let open = self.action(&format!("range {over}"));
-                let body = self.block(depth - 1);
-                format!("{open}{body}{}", self.action("end"))
-            }
-            _ => {
-                let field = self.random.pick(&[
-                    ".Values.m.b.c",
-                    ".Values.missing.x",
-                    "(.Values.missing).x",
-                    ".Values.s.x",
-                    "$.Values.l",
-                    ".Values.m.z.q",
-                    ".Nope",
-                    ".Chart.Nope",
-                    ".Release.Revision",
-                    "(index .Values.l 1)",
-                    ".Capabilities.KubeVersion.Minor",
-                    ".Template.Name",
-                ]);
-                self.action(field)
-            }
+            10 | 11 => Case::template("written", texts::written(random)),
+            12 | 13 => Case::template("read", texts::read(random)),
+            14 => Case::template("printf", texts::printf(random)),
+            15 => Case::template("regex", texts::regex(random)),
+            16 => match random.below(2) {
+                0 => Case::template("date", texts::date(random)),
+                _ => Case::template("url", texts::url(random)),
+            },
+            17 => Case::template("semver", texts::semver(random)),
+            18 => Case::template("lists", texts::lists(random)),
+            _ => match random.below(2) {
+                0 => Case {
+                    kind: "values",
+                    template:
+                        "{{ .Values | toJson }}{{ .Values | toYaml }}{{ printf \"%#v\" .Values }}"
+                            .to_owned(),
+                    values: Some(texts::yaml(random)),
+                    set: vec![],
+                },
+                _ => Case {
+                    kind: "set",
+                    template: "{{ .Values | toJson }}{{ printf \"%#v\" .Values }}".to_owned(),
+                    values: Some("l: [1, 2]\nm: {b: {c: d}}\ns: x\n".to_owned()),
+                    set: texts::sets(random),
+                },
+            },
         }
     }
 }
 
-/// Whose bytes are compared.
-struct Reference {
-    helm: String,
-    compat: u8,
+/// The reference as a process that answers a line with a line.
+struct Oracle {
+    path: String,
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
-impl Reference {
-    fn run(&self, chart: &Path) -> Result<String, String> {
-        let output = Command::new(&self.helm)
-            .args(["template", "rel"])
-            .arg(chart)
-            .args(["--set", "int=5"])
-            .output()
-            .expect("helm starts");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        if output.status.success() {
-            Ok(text(output.stdout))
+impl Oracle {
+    fn start(path: &str) -> Oracle {
+        let mut process = Command::new(path)
+            .env("TZ", "UTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the oracle starts");
+        Oracle {
+            path: path.to_owned(),
+            requests: process.stdin.take().expect("a pipe"),
+            answers: BufReader::new(process.stdout.take().expect("a pipe")),
+            process,
+        }
+    }
+
+    /// What Helm says, or nothing where it dies.
+    fn ask(&mut self, case: &Case) -> Option<Result<String, String>> {
+        let files: BTreeMap<String, String> = case.files().into_iter().collect();
+        let mut set: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (flag, text) in &case.set {
+            set.entry(flag).or_default().push(text);
+        }
+        let request = json!({"files": files, "set": set});
+        let mut answer = String::new();
+        let _ = writeln!(self.requests, "{request}");
+        if !matches!(self.answers.read_line(&mut answer), Ok(1..)) {
+            let _ = self.process.wait();
+            *self = Oracle::start(&self.path);
+            return None;
+        }
+        let answer: Json = serde_json::from_str(&answer).expect("an answer in JSON");
+        let text = |json: &Json| json.as_str().expect("a text").to_owned();
+        Some(match answer.get("error") {
+            Some(error) => Err(text(error)),
+            None => Ok(text(&answer["out"]["diff/templates/main.yaml"])
+                .trim_end()
+                .to_owned()),
+        })
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Renders cases here.
+struct Ours {
+    helm: HelmCompat,
+    directory: support::TempDir,
+    chart: Chart,
+}
+
+impl Ours {
+    fn new(helm: HelmCompat) -> Ours {
+        let directory = support::TempDir::new("differential");
+        let chart = load(&directory, &Case::default(), helm).expect("the chart loads");
+        Ours {
+            helm,
+            directory,
+            chart,
+        }
+    }
+
+    fn render(&self, case: &Case) -> Result<String, String> {
+        let mut chart = self.chart.clone();
+        if case.values.is_some() {
+            chart = load(&self.directory, case, self.helm)?;
         } else {
-            Err(text(output.stderr))
+            let templates = case
+                .files()
+                .into_iter()
+                .filter(|(name, _)| name.starts_with("templates/"));
+            chart.templates = templates
+                .map(|(name, text)| File {
+                    name,
+                    data: text.as_str().into(),
+                })
+                .collect();
         }
+        let of = |flag: &str| {
+            let set = case.set.iter().filter(|(f, _)| f == flag);
+            set.map(|(_, text)| text.clone()).collect()
+        };
+        let set = ValuesOptions {
+            set_json: of("json"),
+            set: of("set"),
+            set_string: of("string"),
+            set_literal: of("literal"),
+            ..ValuesOptions::default()
+        };
+        let values = merge_options(&set, self.helm, &mut |_| Err("no files".to_owned()))
+            .map_err(|error| error.message)?;
+        let options = Options {
+            name: "rel".to_owned(),
+            namespace: "default".to_owned(),
+            is_upgrade: false,
+            kube_version: Some("v1.36.0".to_owned()),
+            api_versions: vec![],
+            include_crds: false,
+            hooks: true,
+            tests: true,
+            validate_schema: false,
+            objects: false,
+            helm: self.helm,
+        };
+        let host = Derived::stand_ins(self.helm, "differential".to_owned());
+        let rendered = release::render(&chart, &values, &options, &host).map_err(|error| {
+            let text = error.helm_text();
+            text.strip_suffix(HINT).map_or(text.clone(), str::to_owned)
+        })?;
+        let document = rendered.manifests.first().expect("one document");
+        Ok(String::from_utf8_lossy(&document.text)
+            .trim_end()
+            .to_owned())
     }
 }
 
-fn ours(chart: &Path, compat: u8) -> Result<String, String> {
-    let compat = compat.to_string();
-    let chart = chart.to_str().expect("a UTF-8 path");
-    let output = support::run(&[
-        "template",
-        "rel",
-        chart,
-        "--set",
-        "int=5",
-        "--helm-compat",
-        &compat,
-    ]);
-    if output.code == 0 {
-        Ok(output.stdout)
-    } else {
-        Err(output.stderr)
+fn load(directory: &support::TempDir, case: &Case, helm: HelmCompat) -> Result<Chart, String> {
+    for (name, text) in case.files() {
+        directory.write(&name, text);
+    }
+    let options = LoadOptions {
+        helm,
+        links: Links::Anywhere,
+    };
+    chart::load(directory.path(), options)
+        .map(|loaded| loaded.chart)
+        .map_err(|error| error.message().to_owned())
+}
+
+fn decoded(result: &Result<String, String>) -> String {
+    use base64::Engine as _;
+    match result {
+        Ok(text) => match text.strip_prefix("v:") {
+            Some(code) => match base64::engine::general_purpose::STANDARD.decode(code.trim()) {
+                Ok(bytes) => format!("{:?}", String::from_utf8_lossy(&bytes)),
+                Err(_) => text.clone(),
+            },
+            None => text.clone(),
+        },
+        Err(text) => format!("ERROR {text}"),
     }
 }
 
-fn write_chart(directory: &Path, cases: &[(usize, String)]) {
-    let templates = directory.join("templates");
-    let _ = fs::remove_dir_all(&templates);
-    fs::create_dir_all(&templates).expect("a directory");
-    let metadata = "apiVersion: v2\nname: diff\nversion: 1.2.3\nappVersion: 1.10\n";
-    fs::write(directory.join("Chart.yaml"), metadata).expect("Chart.yaml");
-    fs::write(directory.join("values.yaml"), VALUES).expect("values.yaml");
-    let mut main = String::new();
-    for (n, case) in cases {
-        let define = format!("{{{{ define \"c{n}\" }}}}{case}{{{{ end }}}}");
-        fs::write(templates.join(format!("_c{n}.tpl")), define).expect("a template");
-        // A case sees values of its own: `set` in one must not be seen in the next.
-        let dot = "(dict \"Values\" (fromJson (toJson .Values)) \"Files\" .Files \"Chart\" .Chart \
-                   \"Release\" .Release \"Capabilities\" .Capabilities \"Template\" .Template)";
-        writeln!(main, "v{n}: {{{{ include \"c{n}\" {dot} | toJson }}}}").expect("a string");
-    }
-    fs::write(templates.join("main.yaml"), main).expect("main.yaml");
+/// Says whether a text holds the address of something in memory, or the version of the oracle.
+fn is_of_one_run(text: &str) -> bool {
+    let has_address = text.split("0x").skip(1).any(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        (10..=12).contains(&digits)
+    });
+    has_address || text.contains("go1.")
 }
 
-/// The case that an error message speaks of.
-fn culprit(message: &str) -> Option<usize> {
-    let at = message.find("templates/_c")? + "templates/_c".len();
-    message[at..].split('.').next()?.parse().ok()
+/// Says whether a difference is one that docs/compatibility.md lists: lists have no capacity
+/// beyond their length here, and results no more than a bound.
+fn is_known(helm: &str, ours: &str) -> bool {
+    let capacity = "slice index out of bounds";
+    (ours.contains(capacity) && !helm.contains(capacity)) || ours.contains("bytes to print")
+}
+
+fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
 #[test]
 fn differential() {
-    let (Ok(helm), Ok(cases)) = (
-        std::env::var("DIFFERENTIAL_HELM"),
-        std::env::var("DIFFERENTIAL_CASES"),
+    let (Some(oracle), Some(cases)) = (
+        variable::<String>("DIFFERENTIAL_ORACLE"),
+        variable::<usize>("DIFFERENTIAL_CASES"),
     ) else {
-        support::note(
-            "DIFFERENTIAL_HELM and DIFFERENTIAL_CASES are not set: not compared with helm",
-        );
+        support::note("DIFFERENTIAL_ORACLE and DIFFERENTIAL_CASES are not set: not compared");
         return;
     };
-    let number = |name: &str, default: u64| {
-        std::env::var(name)
-            .ok()
-            .map_or(default, |text| text.parse().expect("a number"))
+    let compat = match variable("DIFFERENTIAL_COMPAT").unwrap_or(4) {
+        3 => HelmCompat::V3,
+        _ => HelmCompat::V4,
     };
-    let reference = Reference {
-        helm,
-        compat: number("DIFFERENTIAL_COMPAT", 4) as u8,
-    };
-    let table = funcs::table(reference.compat);
+    let table = funcs::table(compat.major());
     let functions: Vec<&Function> = table
         .0
         .iter()
         .filter(|f| !LEFT_OUT.contains(&f.name))
         .collect();
-    let seed = number("DIFFERENTIAL_SEED", 0x9e37_79b9_7f4a_7c15);
     let mut generator = Generator {
-        random: Random(seed),
+        random: Random(variable("DIFFERENTIAL_SEED").unwrap_or(0x9e37_79b9_7f4a_7c15)),
         functions: &functions,
-        variables: vec![],
+        only: variable("DIFFERENTIAL_KIND"),
     };
-    let directory = support::TempDir::new("differential");
-    let wanted: usize = cases.parse().expect("a number of cases");
-    let mut different = BTreeSet::new();
-    let mut done = 0;
-    while done < wanted {
-        let mut batch: Vec<(usize, String)> =
-            (0..BATCH).map(|n| (done + n, generator.block(2))).collect();
-        done += BATCH;
-        compare(&reference, directory.path(), &mut batch, &mut different);
+    let mut oracle = Oracle::start(&oracle);
+    let ours = Ours::new(compat);
+    let mut different: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let (mut died, mut failed, mut left_out) = (0, 0, 0);
+    let mut deaths = Vec::new();
+    let recording = variable::<u8>("DIFFERENTIAL_RECORD").is_some();
+    let mut same = Vec::new();
+    for _ in 0..cases {
+        let case = generator.case();
+        let Some(helm) = oracle.ask(&case) else {
+            died += 1;
+            let text = format!(
+                "{case:?}\n  helm: died\n  ours: {}",
+                decoded(&ours.render(&case))
+            );
+            deaths.push(text);
+            continue;
+        };
+        failed += usize::from(helm.is_err());
+        let ours = ours.render(&case);
+        let (asked, rendered) = (helm, ours);
+        let (helm, ours) = (decoded(&asked), decoded(&rendered));
+        if is_of_one_run(&helm) || is_known(&helm, &ours) {
+            left_out += 1;
+            continue;
+        }
+        if helm == ours {
+            if recording {
+                same.push((case, asked));
+            }
+            continue;
+        }
+        let text = format!("{case:?}\n  helm: {helm}\n  ours: {ours}");
+        let entry = different
+            .entry(signature(&case, &helm, &ours))
+            .or_insert_with(|| (0, text.clone()));
+        entry.0 += 1;
+        if text.len() < entry.1.len() {
+            entry.1 = text;
+        }
     }
     support::note(&format!(
-        "{done} cases compared with helm {}",
-        reference.compat
+        "{cases} cases compared with helm {}, {failed} of them errors, {left_out} left out; it died \
+         of {died}",
+        compat.major()
     ));
-    let report: Vec<_> = different.iter().take(40).collect();
+    if recording {
+        record(compat, same);
+    }
+    let report: Vec<String> = different
+        .values()
+        .map(|(n, text)| format!("{n} times like {text}"))
+        .collect();
+    if let Some(path) = variable::<String>("DIFFERENTIAL_REPORT") {
+        let all = [&report[..], &deaths[..]].concat();
+        fs::write(path, all.join("\n\n")).expect("the report");
+    }
     assert!(
-        different.is_empty(),
-        "{} differences:\n{:#?}",
-        different.len(),
-        report
+        report.is_empty(),
+        "{} kinds of differences:\n{}",
+        report.len(),
+        report[..report.len().min(40)].join("\n\n")
     );
 }
 
-/// Compares a batch, taking out the first failing case until the rest succeeds.
-fn compare(
-    reference: &Reference,
-    directory: &Path,
-    batch: &mut Vec<(usize, String)>,
-    different: &mut BTreeSet<String>,
-) {
-    while !batch.is_empty() {
-        write_chart(directory, batch);
-        let (helm, ours) = (reference.run(directory), ours(directory, reference.compat));
-        match (helm, ours) {
-            (Ok(helm), Ok(ours)) => {
-                for (a, b) in helm.lines().zip(ours.lines()).filter(|(a, b)| a != b) {
-                    let case = a
-                        .trim_start_matches('v')
-                        .split(':')
-                        .next()
-                        .unwrap_or_default();
-                    let text = batch.iter().find(|(n, _)| n.to_string() == case);
-                    different.insert(format!("{text:?}\n  helm: {a}\n  ours: {b}"));
-                }
-                return;
-            }
-            (helm, ours) => {
-                let message = helm.as_ref().err().or(ours.as_ref().err()).cloned();
-                if message.as_deref().and_then(culprit).is_none() && helm == ours {
-                    return;
-                }
-                let Some(n) = message.as_deref().and_then(culprit) else {
-                    different.insert(format!("{batch:?}\n  helm: {helm:?}\n  ours: {ours:?}"));
-                    return;
-                };
-                let at = batch
-                    .iter()
-                    .position(|(m, _)| *m == n)
-                    .expect("a case of the batch");
-                let (_, case) = batch.remove(at);
-                if helm != ours {
-                    let ok = |r: Result<String, String>| r.map(|_| "no error".to_owned());
-                    let (helm, ours) = (ok(helm), ok(ours));
-                    different.insert(format!("{case}\n  helm: {helm:?}\n  ours: {ours:?}"));
-                }
-            }
+/// Cases of one kind in a recorded selection.
+const RECORDED_OF_A_KIND: usize = 60;
+
+fn recorded_dir(helm: HelmCompat) -> PathBuf {
+    let name = format!("testdata/differential/helm{}", helm.major());
+    support::root().join(name)
+}
+
+/// Writes the shortest cases of each kind with what Helm says to them.
+fn record(helm: HelmCompat, cases: Vec<(Case, Result<String, String>)>) {
+    let mut kinds: BTreeMap<&str, Vec<(usize, String)>> = BTreeMap::new();
+    for (case, result) in cases {
+        let mut line = json!({"kind": case.kind, "template": case.template});
+        if let Some(values) = &case.values {
+            line["values"] = json!(values);
+        }
+        if !case.set.is_empty() {
+            line["set"] = json!(case.set);
+        }
+        match result {
+            Ok(out) => line["out"] = json!(out),
+            Err(error) => line["error"] = json!(error),
+        }
+        let line = line.to_string();
+        let lines = kinds.entry(case.kind).or_default();
+        if !lines.iter().any(|(_, known)| *known == line) {
+            lines.push((line.len(), line));
         }
     }
+    let mut out = format!(
+        "# Recorded from the packages of Helm {}: a case of tests/differential.rs for each line.\n",
+        if helm == HelmCompat::V3 {
+            "3.21.4"
+        } else {
+            "4.2.4"
+        }
+    );
+    for mut lines in kinds.into_values() {
+        lines.sort();
+        // The shortest ones hardly differ from each other.
+        let step = (lines.len() / 2 / RECORDED_OF_A_KIND).max(1);
+        for (_, line) in lines.iter().step_by(step).take(RECORDED_OF_A_KIND) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    fs::write(recorded_dir(helm).join("random.jsonl"), out).expect("the recorded cases");
+}
+
+#[test]
+fn recorded_cases() {
+    for helm in [HelmCompat::V3, HelmCompat::V4] {
+        let ours = Ours::new(helm);
+        let files = fs::read_dir(recorded_dir(helm)).expect("the recorded cases");
+        let files = files.map(|file| file.expect("a file").path());
+        let text: String = files
+            .map(|file| fs::read_to_string(file).expect("recorded cases"))
+            .collect();
+        let mut different = Vec::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let json: Json = serde_json::from_str(line).expect("a line of JSON");
+            let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+            let case = Case {
+                kind: "",
+                template: text("template").expect("a template"),
+                values: text("values"),
+                set: serde_json::from_value(json["set"].clone()).unwrap_or_default(),
+            };
+            let helm = match text("error") {
+                Some(error) => Err(error),
+                None => Ok(text("out").expect("an output or an error")),
+            };
+            let ours = ours.render(&case);
+            if ours != helm {
+                let (helm, ours) = (decoded(&helm), decoded(&ours));
+                different.push(format!("{case:?}\n  helm: {helm}\n  ours: {ours}"));
+            }
+        }
+        assert!(
+            different.is_empty(),
+            "{} differences from Helm {}:\n{}",
+            different.len(),
+            helm.major(),
+            different.join("\n\n")
+        );
+    }
+}
+
+/// Groups differences that look alike.
+fn signature(case: &Case, helm: &str, ours: &str) -> String {
+    let words = |text: &str| -> String {
+        let text = text.rsplit(": ").next().unwrap_or_default();
+        text.chars()
+            .filter(|c| c.is_ascii_alphabetic() || *c == ' ')
+            .take(24)
+            .collect()
+    };
+    let function: String = case
+        .template
+        .chars()
+        .take_while(|c| !matches!(c, '"' | '.'))
+        .take(16)
+        .collect();
+    format!("{} {function} {} {}", case.kind, words(helm), words(ours))
 }

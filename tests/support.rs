@@ -108,6 +108,12 @@ impl Random {
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
+
+    /// Up to `most` of `items`, one after the other.
+    pub(crate) fn join(&mut self, items: &[&str], most: usize) -> String {
+        let n = self.below(most + 1);
+        (0..n).map(|_| self.pick(items)).collect()
+    }
 }
 
 /// A directory of one test, removed at its end.

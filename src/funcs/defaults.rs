@@ -51,10 +51,10 @@ fn ternary(args: Args<'_>) -> Result<Value, FuncError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::funcs::recorded;
+    use crate::funcs::replay;
 
     #[test]
     fn gives_what_was_recorded() {
-        recorded::check(super::FUNCTIONS, "funcs/defaults");
+        replay::check("defaults");
     }
 }

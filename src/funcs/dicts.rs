@@ -182,6 +182,7 @@ fn copy(value: &Value, depth: usize, n_items: &mut usize) -> Result {
     let n_inside = match value {
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
+        Value::Object(object) => return Ok(object.deep_copied().unwrap_or(value.clone())),
         _ => return Ok(value.clone()),
     };
     *n_items = n_items.saturating_add(n_inside);

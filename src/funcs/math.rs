@@ -293,11 +293,11 @@ fn to_list(numbers: Vec<i64>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::funcs::recorded;
+    use crate::funcs::replay;
 
     #[test]
     fn gives_what_was_recorded() {
-        recorded::check(FUNCTIONS, "funcs/math");
+        replay::check("math");
     }
 
     #[test]

@@ -241,10 +241,6 @@ mod tests {
             self.1
         }
 
-        fn display(&self) -> Vec<u8> {
-            b"thing".to_vec()
-        }
-
         fn json(&self) -> std::result::Result<Tree, String> {
             Ok(Tree::Null)
         }

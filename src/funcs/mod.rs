@@ -18,8 +18,6 @@ mod merge;
 pub mod network;
 pub mod paths;
 pub mod random;
-#[cfg(test)]
-pub(crate) mod recorded;
 pub mod regex;
 #[cfg(test)]
 mod replay;

@@ -82,10 +82,10 @@ pub(crate) fn cleaned(path: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crate::funcs::recorded;
+    use crate::funcs::replay;
 
     #[test]
     fn gives_what_was_recorded() {
-        recorded::check(super::FUNCTIONS, "funcs/paths");
+        replay::check("paths");
     }
 }

@@ -5,7 +5,8 @@
 //! U+FFFD. The tables are those of Unicode 15.0, which Go's are; later characters count as
 //! unassigned.
 
-use unicode_general_category::{GeneralCategory as Category, get_general_category};
+pub(crate) use crate::value::unicode::is_letter;
+use crate::value::unicode::{Category, category};
 
 /// One rune of a Go string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,18 +111,6 @@ pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace()
 }
 
-/// `unicode.IsLetter`
-pub(crate) fn is_letter(c: char) -> bool {
-    matches!(
-        category(c),
-        Category::UppercaseLetter
-            | Category::LowercaseLetter
-            | Category::TitlecaseLetter
-            | Category::ModifierLetter
-            | Category::OtherLetter
-    )
-}
-
 /// `unicode.IsNumber`
 pub(crate) fn is_number(c: char) -> bool {
     matches!(
@@ -144,14 +133,7 @@ pub(crate) fn is_punct(c: char) -> bool {
     )
 }
 
-fn category(c: char) -> Category {
-    if is_later(u32::from(c)) {
-        return Category::Unassigned;
-    }
-    get_general_category(c)
-}
-
-/// The letters, numbers and punctuation that Unicode gained after 15.0.
+/// The letters that Unicode gained after 15.0, of which the case mappings here may know.
 fn is_later(code: u32) -> bool {
     matches!(
         code,

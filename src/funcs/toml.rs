@@ -1,12 +1,12 @@
 //! TOML as the package `BurntSushi/toml` writes and reads it.
 //!
 //! In: any value, or text from a chart. Out: text with keys in byte order and sub-tables after
-//! scalars, or a map whose dates are `time.Time` objects. Refuses nil in lists and values nested
-//! over 10,000 deep; the texts of syntax errors are those of another parser than Go's.
+//! scalars, or a map whose dates are `time.Time` objects. Refuses, in Go's words, what Go refuses, and
+//! values nested over 10,000 deep.
 
 mod decode;
 mod encode;
-mod time;
+mod scan;
 
 use crate::template::FuncError;
 

@@ -55,10 +55,10 @@ fn type_of(args: Args<'_>) -> Result<Value, FuncError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::funcs::recorded;
+    use crate::funcs::replay;
 
     #[test]
     fn gives_what_was_recorded() {
-        recorded::check(super::FUNCTIONS, "funcs/types");
+        replay::check("types");
     }
 }

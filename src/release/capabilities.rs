@@ -7,8 +7,8 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::helm::HelmCompat;
-use crate::value::arguments::{wrong_count, wrong_type};
-use crate::value::{Kind, List, ListType, Object, Str, Tree, Value};
+use crate::value::arguments::{check_count, wrong_count, wrong_type};
+use crate::value::{Field, Kind, Object, Str, Tree, Value};
 
 /// The version of Kubernetes that Helm assumes without a cluster.
 pub(super) const DEFAULT_KUBE_VERSION: &str = "1.36.0";
@@ -76,6 +76,8 @@ const DEFAULT_API_VERSIONS: [&str; 55] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KubeVersion {
     helm: HelmCompat,
+    /// Whether it still lies in `.Capabilities`: its methods are those of the pointer to it.
+    in_place: bool,
     version: String,
     normalized: String,
     major: String,
@@ -107,6 +109,7 @@ impl KubeVersion {
         };
         Ok(KubeVersion {
             helm,
+            in_place: true,
             version,
             normalized,
             major: major.clone(),
@@ -181,45 +184,55 @@ impl Object for KubeVersion {
         }
     }
 
-    fn field(&self, name: &str) -> Option<Value> {
+    fn fields(&self) -> Option<Vec<Field>> {
+        let mut fields: Vec<Field> = vec![
+            ("Version", self.version.as_str().into()),
+            ("Major", self.major.as_str().into()),
+            ("Minor", self.minor.as_str().into()),
+        ];
+        if self.helm == HelmCompat::V4 {
+            fields.insert(1, ("normalizedVersion", self.normalized.as_str().into()));
+        }
+        Some(fields)
+    }
+
+    fn method(&self, name: &str, args: &[Value]) -> Option<Result<Value, String>> {
         let text = match name {
-            "Version" => &self.version,
-            "Major" => &self.major,
-            "Minor" => &self.minor,
+            "String" => &self.normalized,
+            "GitVersion" => &self.version,
             _ => return None,
         };
-        Some(text.as_str().into())
+        self.in_place
+            .then(|| check_count(name, args, 0).map(|()| text.as_str().into()))
     }
 
-    fn method(&self, name: &str, _args: &[Value]) -> Option<Result<Value, String>> {
-        match name {
-            "String" => Some(Ok(self.normalized.as_str().into())),
-            "GitVersion" => Some(Ok(self.version.as_str().into())),
-            _ => None,
-        }
+    fn string(&self) -> Option<Vec<u8>> {
+        self.in_place.then(|| self.normalized.clone().into_bytes())
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.normalized.clone().into_bytes()
+    fn copied(&self) -> Option<Value> {
+        self.in_place.then(|| {
+            Value::Object(Rc::new(KubeVersion {
+                in_place: false,
+                ..self.clone()
+            }))
+        })
     }
 
-    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        let fields = [
-            ("Version", &self.version),
-            ("Major", &self.major),
-            ("Minor", &self.minor),
-        ];
-        Some(
-            fields
-                .map(|(name, text)| (name, text.as_str().into()))
-                .to_vec(),
-        )
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        let mut fields = self.fields()?;
+        fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
+        Some(fields)
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<KubeVersion>() == Some(self)
+        let other = other.as_any().downcast_ref::<KubeVersion>();
+        other.is_some_and(|other| (self.helm, &self.version) == (other.helm, &other.version))
     }
 }
+
+/// The field of [`Capabilities`] that has methods only where it lies.
+const KUBE_VERSION: &str = "KubeVersion";
 
 /// The whole of `.Capabilities`.
 #[derive(Debug)]
@@ -266,7 +279,7 @@ impl Object for Capabilities {
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
-            "KubeVersion" => Some(self.kube_version.clone().into()),
+            KUBE_VERSION => Some(self.kube_version.clone().into()),
             "APIVersions" => Some(self.api_versions.clone().into()),
             "HelmVersion" => Some(self.helm_version.clone().into()),
             _ => None,
@@ -284,25 +297,16 @@ impl Object for Capabilities {
         })
     }
 
-    fn display(&self) -> Vec<u8> {
-        let mut out = b"&{".to_vec();
-        out.extend(self.kube_version.display());
-        out.push(b' ');
-        out.extend(self.api_versions.display());
-        out.push(b' ');
-        out.extend(self.helm_version.display());
-        out.push(b'}');
-        out
+    fn fields(&self) -> Option<Vec<Field>> {
+        Some(vec![
+            (KUBE_VERSION, self.kube_version.copied()?),
+            ("APIVersions", self.api_versions.clone().into()),
+            ("HelmVersion", self.helm_version.clone().into()),
+        ])
     }
 
-    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        let names = ["KubeVersion", "APIVersions", "HelmVersion"];
-        Some(
-            names
-                .into_iter()
-                .filter_map(|name| Some((name, self.field(name)?)))
-                .collect(),
-        )
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        self.fields()
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {
@@ -321,15 +325,6 @@ impl Object for Capabilities {
 struct VersionSet {
     helm: HelmCompat,
     versions: Vec<Str>,
-}
-
-impl VersionSet {
-    fn list(&self) -> List {
-        List::new(
-            ListType::Str,
-            self.versions.iter().cloned().map(Value::Str).collect(),
-        )
-    }
 }
 
 impl Object for VersionSet {
@@ -358,11 +353,7 @@ impl Object for VersionSet {
     }
 
     fn items(&self) -> Option<Vec<Value>> {
-        Some(self.list().to_vec())
-    }
-
-    fn display(&self) -> Vec<u8> {
-        crate::value::format::display(&Value::List(self.list()))
+        Some(self.versions.iter().cloned().map(Value::Str).collect())
     }
 
     fn json(&self) -> Result<Tree, String> {
@@ -385,7 +376,7 @@ struct HelmVersion {
 
 impl HelmVersion {
     /// Go field name, JSON name and text; the last only in Helm 4.
-    fn fields(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+    fn rows(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         match self.helm {
             HelmCompat::V3 => &[
                 ("Version", "version", "v3.21.4"),
@@ -417,18 +408,17 @@ impl Object for HelmVersion {
         "version.BuildInfo"
     }
 
-    fn field(&self, name: &str) -> Option<Value> {
-        let (_, _, text) = self.fields().iter().find(|(field, ..)| *field == name)?;
-        Some((*text).into())
+    fn fields(&self) -> Option<Vec<Field>> {
+        let fields = self.rows().iter();
+        Some(
+            fields
+                .map(|(name, _, text)| (*name, Value::from(*text)))
+                .collect(),
+        )
     }
 
-    fn display(&self) -> Vec<u8> {
-        let texts: Vec<_> = self.fields().iter().map(|(_, _, text)| *text).collect();
-        format!("{{{}}}", texts.join(" ")).into_bytes()
-    }
-
-    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        let fields = self.fields().iter().filter(|(_, _, text)| !text.is_empty());
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        let fields = self.rows().iter().filter(|(_, _, text)| !text.is_empty());
         Some(
             fields
                 .map(|(_, name, text)| (*name, Value::from(*text)))

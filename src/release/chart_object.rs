@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use crate::chart::{Dependency, Import, Maintainer, Metadata};
 use crate::helm::HelmCompat;
-use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Value, format};
+use crate::value::{Field, Kind, List, ListType, Map, MapType, Object, Str, Value};
 
 /// Makes `.Chart` for `metadata`.
 pub(super) fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat) -> Value {
     match helm {
         HelmCompat::V3 => Value::Object(Rc::new(Metadata3 {
-            metadata: metadata.clone(),
-            is_root,
+            metadata: Rc::new(metadata.clone()),
+            is_root: Some(is_root),
         })),
         HelmCompat::V4 => {
             let fields = fields(metadata, helm, maintainer_map, dependency_map);
@@ -30,8 +30,6 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool, helm: HelmCompat)
         }
     }
 }
-
-type Field = (&'static str, Value);
 
 /// The fields of `chart.Metadata` in the order of the struct.
 fn fields(
@@ -178,15 +176,16 @@ fn import_value(import: &Import) -> Value {
     }
 }
 
-/// Helm 3's `.Chart`: `chart.Metadata` embedded, and `IsRoot`.
+/// Helm 3's `.Chart`: `chart.Metadata` embedded, and `IsRoot`; without that, the former alone.
 #[derive(Debug)]
 struct Metadata3 {
-    metadata: Metadata,
-    is_root: bool,
+    metadata: Rc<Metadata>,
+    is_root: Option<bool>,
 }
 
 impl Metadata3 {
-    fn fields(&self) -> Vec<Field> {
+    /// The fields of the metadata, which both forms have.
+    fn promoted(&self) -> Vec<Field> {
         fields(
             &self.metadata,
             HelmCompat::V3,
@@ -206,32 +205,28 @@ impl Object for Metadata3 {
     }
 
     fn type_name(&self) -> &str {
-        "struct { chart.Metadata; IsRoot bool }"
-    }
-
-    fn field(&self, name: &str) -> Option<Value> {
-        match name {
-            "IsRoot" => Some(Value::Bool(self.is_root)),
-            "Metadata" => {
-                let embedded = Metadata3 {
-                    metadata: self.metadata.clone(),
-                    is_root: self.is_root,
-                };
-                Some(Value::Object(Rc::new(embedded)))
-            }
-            _ => self
-                .fields()
-                .into_iter()
-                .find(|(field, _)| *field == name)
-                .map(|(_, v)| v),
+        match self.is_root {
+            Some(_) => "struct { chart.Metadata; IsRoot bool }",
+            None => "chart.Metadata",
         }
     }
 
-    fn display(&self) -> Vec<u8> {
-        let mut out = b"{".to_vec();
-        out.extend(struct_text(&self.fields()));
-        out.extend(format!(" {}}}", self.is_root).into_bytes());
-        out
+    fn fields(&self) -> Option<Vec<Field>> {
+        let Some(is_root) = self.is_root else {
+            return Some(self.promoted());
+        };
+        let embedded = Metadata3 {
+            metadata: self.metadata.clone(),
+            is_root: None,
+        };
+        let embedded = Value::Object(Rc::new(embedded));
+        Some(vec![("Metadata", embedded), ("IsRoot", is_root.into())])
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        let fields = self.fields()?.into_iter().chain(self.promoted());
+        let mut named = fields.filter(|(field, _)| *field == name);
+        named.next().map(|(_, value)| value)
     }
 
     fn json_fields(&self) -> Option<Vec<Field>> {
@@ -255,10 +250,10 @@ impl Object for Metadata3 {
             "Type" => "type",
             other => other,
         };
-        let fields = self.fields().into_iter();
+        let fields = self.promoted().into_iter();
         let mut fields: Vec<Field> = fields.map(|(name, v)| (json_name(name), v)).collect();
         omit_empty(&mut fields);
-        fields.push(("IsRoot", self.is_root.into()));
+        fields.extend(self.is_root.map(|is_root| ("IsRoot", is_root.into())));
         Some(fields)
     }
 
@@ -266,19 +261,6 @@ impl Object for Metadata3 {
         let other = other.as_any().downcast_ref::<Metadata3>();
         other.is_some_and(|o| self.metadata == o.metadata && self.is_root == o.is_root)
     }
-}
-
-/// Go's `%v` of a struct with these fields.
-fn struct_text(fields: &[Field]) -> Vec<u8> {
-    let mut out = b"{".to_vec();
-    for (i, (_, value)) in fields.iter().enumerate() {
-        if i > 0 {
-            out.push(b' ');
-        }
-        format::write_display(&mut out, value);
-    }
-    out.push(b'}');
-    out
 }
 
 /// Leaves out empty fields, as `omitempty` does.
@@ -303,17 +285,9 @@ impl Object for Maintainer3 {
         "*chart.Maintainer"
     }
 
-    fn field(&self, name: &str) -> Option<Value> {
-        let fields = maintainer_fields(&self.0);
-        fields
-            .into_iter()
-            .find(|(field, ..)| *field == name)
-            .map(|(_, _, text)| text.into())
-    }
-
-    fn display(&self) -> Vec<u8> {
+    fn fields(&self) -> Option<Vec<Field>> {
         let fields = maintainer_fields(&self.0).map(|(name, _, text)| (name, text.into()));
-        [b"&".to_vec(), struct_text(&fields)].concat()
+        Some(fields.to_vec())
     }
 
     fn json_fields(&self) -> Option<Vec<Field>> {
@@ -348,20 +322,8 @@ impl Object for Dependency3 {
         "*chart.Dependency"
     }
 
-    fn field(&self, name: &str) -> Option<Value> {
-        let fields = dependency_fields(&self.0, HelmCompat::V3);
-        fields
-            .into_iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, value)| value)
-    }
-
-    fn display(&self) -> Vec<u8> {
-        [
-            b"&".to_vec(),
-            struct_text(&dependency_fields(&self.0, HelmCompat::V3)),
-        ]
-        .concat()
+    fn fields(&self) -> Option<Vec<Field>> {
+        Some(dependency_fields(&self.0, HelmCompat::V3))
     }
 
     fn json_fields(&self) -> Option<Vec<Field>> {

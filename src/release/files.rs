@@ -136,11 +136,6 @@ impl Object for Files {
         !self.files.is_empty()
     }
 
-    fn display(&self) -> Vec<u8> {
-        let entries = self.entries().unwrap_or_default().into_iter().collect();
-        crate::value::format::display(&Value::Map(entries))
-    }
-
     fn json(&self) -> Result<Tree, String> {
         let entry = |(path, data): (&Str, &Str)| (path.clone(), STANDARD.encode(data).into());
         Ok(Tree::map(self.files.iter().map(entry).collect()))

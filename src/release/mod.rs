@@ -217,9 +217,11 @@ fn execute(
         }
         let context = &contexts[template.chart];
         context::set_template(context, &template.id, options.helm);
-        let data = Value::Map(context.top.clone());
+        let data = context
+            .top
+            .with_map_type(context::values_type(options.helm));
         let text = run
-            .execute(&template.id, data)
+            .execute(&template.id, Value::Map(data))
             .map_err(|error| Error::exec(&error, options.helm))?;
         files.push((template.id.clone(), strip_no_value(text)));
     }

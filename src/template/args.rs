@@ -184,6 +184,11 @@ impl Execution<'_, '_, '_> {
             return nil_of(param)
                 .ok_or_else(|| self.error(format!("invalid value; expected {}", param.go_name())));
         }
+        if let (Param::Any, Value::Object(object)) = (param, datum.value())
+            && let Some(copy) = object.copied()
+        {
+            return Ok(Operand::Value(copy));
+        }
         if fits(datum.value(), param) {
             return Ok(datum.into());
         }

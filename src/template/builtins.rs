@@ -7,10 +7,9 @@ use std::any::Any;
 
 use super::ast::{Callee, Special};
 use super::compare;
-use super::datum::{indirect_type_name, write_target};
+use super::datum::indirect_type_name;
 use super::func::{Args, Call, FuncError, Function, Functions, Operand, Param};
 use crate::limits::MAX_FORMAT_BYTES;
-use crate::value::format;
 use crate::value::{Int, Kind, List, MapType, Object, Tree, Value, escape, printf};
 
 const ANY: &[Param] = &[Param::Any];
@@ -81,10 +80,8 @@ impl Object for Complex {
         "complex128"
     }
 
-    fn display(&self) -> Vec<u8> {
-        let (re, im) = (format::float(self.re), format::float(self.im));
-        let sign = if im.starts_with(['+', '-']) { "" } else { "+" };
-        format!("({re}{sign}{im}i)").into_bytes()
+    fn complex(&self) -> Option<(f64, f64)> {
+        Some((self.re, self.im))
     }
 
     fn is_true(&self) -> bool {
@@ -136,7 +133,7 @@ fn escaped(args: Args<'_>, escape: fn(&[u8]) -> Vec<u8>) -> Result<Value, FuncEr
     let plain = match args.0 {
         [arg] => {
             let mut plain = Vec::new();
-            write_target(&mut plain, &shown(arg));
+            printf::append_target(&mut plain, &shown(arg));
             plain
         }
         args => printf::sprint(&args.iter().map(shown).collect::<Vec<_>>()),

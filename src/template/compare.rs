@@ -81,7 +81,7 @@ fn class(value: &Value) -> Class {
         Value::Object(object) => match (object.kind(), object.number()) {
             (_, Some(n)) => Class::Int(n),
             (Kind::Complex128, None) => Class::Complex,
-            (Kind::String, None) => Class::Str(object.display().into()),
+            (Kind::String, None) => Class::Str(object.string().unwrap_or_default().into()),
             _ => Class::Other,
         },
         Value::Nil | Value::List(_) | Value::Map(_) => Class::Other,

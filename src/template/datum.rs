@@ -1,7 +1,7 @@
 //! Values as Go's reflection sees them during execution.
 
 use super::func::Operand;
-use crate::value::{Kind, ListType, MapType, Value, format};
+use crate::value::{Kind, ListType, MapType, Value};
 
 /// A `reflect.Value`: besides the value, whether it still sits in an `interface {}`.
 ///
@@ -100,16 +100,5 @@ pub(super) fn indirect_type_name(value: &Value) -> &str {
         name.strip_prefix('*').unwrap_or(name)
     } else {
         name
-    }
-}
-
-/// Appends Go's `%v` of a value or of what it points to.
-pub(super) fn write_target(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Object(object) if object.kind() == Kind::Ptr => {
-            let text = object.display();
-            out.extend_from_slice(text.strip_prefix(b"&").unwrap_or(&text));
-        }
-        value => format::write_display(out, value),
     }
 }

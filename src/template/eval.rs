@@ -284,14 +284,36 @@ impl<'t> Execution<'_, '_, 't> {
 
     /// Gives the only argument of a method the error that it would get as that of a function.
     fn recheck(&mut self, dot: &Datum, words: &Words<'_>, text: &str) -> Outcome<()> {
-        let param = match text.split_once("expected ").map(|(_, rest)| rest) {
-            Some(wanted) if wanted.starts_with("string;") => Param::String,
-            Some(wanted) if wanted.starts_with("int;") => Param::Int,
-            _ => return Ok(()),
+        let wanted = text
+            .split_once("expected ")
+            .and_then(|(_, rest)| rest.split_once("; got "));
+        let param = match wanted {
+            Some(("string", _)) => Param::String,
+            Some(("int", _)) => Param::Int,
+            Some(("time.Duration", _)) => Param::Int64,
+            Some((other, _)) => return self.refuse_literal(words, other),
+            None => return Ok(()),
         };
         match (words.args, &words.piped) {
             (&[arg], None) => self.argument(dot, param, arg).map(|_| ()),
             (&[], Some(piped)) => self.check(piped.clone(), param).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A literal is no argument of a type that has none.
+    fn refuse_literal(&mut self, words: &Words<'_>, wanted: &str) -> Outcome<()> {
+        match *words.args {
+            [arg]
+                if matches!(
+                    self.program.kind(arg),
+                    Kind::Bool(_) | Kind::Number { .. } | Kind::String { .. }
+                ) =>
+            {
+                self.at = arg;
+                let text = self.node_text(arg);
+                Err(self.error(format!("can't handle {text} for arg of type {wanted}")))
+            }
             _ => Ok(()),
         }
     }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use super::ast::{Branch, Id, Kind, Program, Span, Symbol};
 use super::budget::Exceeded;
-use super::datum::{self, Datum};
+use super::datum::Datum;
 use super::error::{Cause, ExecError, Frame};
 use super::nest;
 use super::run::Run;
 use super::set::Template;
 use crate::limits::{MAX_FORMAT_BYTES, MAX_TEMPLATE_DEPTH};
 use crate::value::quote::quote;
-use crate::value::{Int, Str, Value};
+use crate::value::{Int, Str, Value, printf};
 
 pub(super) type Outcome<T> = Result<T, Box<ExecError>>;
 
@@ -108,7 +108,7 @@ impl<'r, 'a, 't> Execution<'r, 'a, 't> {
         match value {
             Datum::Invalid => self.run.out.extend_from_slice(b"<no value>"),
             Datum::Concrete(Value::Str(text)) => self.run.out.extend_from_slice(text),
-            datum => datum::write_target(&mut self.run.out, datum.value()),
+            datum => printf::append_target(&mut self.run.out, datum.value()),
         }
         let printed = self.run.out.len() - before;
         if printed > MAX_FORMAT_BYTES {
@@ -186,7 +186,11 @@ impl<'r, 'a, 't> Execution<'r, 'a, 't> {
 
     fn cannot_iterate(&self, value: &Value) -> Box<ExecError> {
         let mut text = Vec::new();
-        datum::write_target(&mut text, value);
+        let copy = match value {
+            Value::Object(object) => object.copied(),
+            _ => None,
+        };
+        printf::append_target(&mut text, copy.as_ref().unwrap_or(value));
         let text = String::from_utf8_lossy(&text);
         self.error(format!("range can't iterate over {text}"))
     }

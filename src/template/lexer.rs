@@ -4,10 +4,9 @@
 //! have already taken effect on the text tokens around them. What cannot be a token ends the
 //! stream with [`TokenKind::Error`].
 
-use unicode_general_category::{GeneralCategory as Category, get_general_category};
-
 use super::token::{Token, TokenKind};
 use crate::value::quote;
+use crate::value::unicode::{is_digit, is_letter};
 
 const LEFT_DELIM: &[u8] = b"{{";
 const RIGHT_DELIM: &[u8] = b"}}";
@@ -432,21 +431,9 @@ fn decode(text: &[u8]) -> (char, usize) {
     }
 }
 
-/// Letters, digits and the underscore, as the Unicode version of Go's tables knows them.
+/// Letters, digits and the underscore.
 fn is_alphanumeric(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric() || c == '_';
-    }
-    let is_letter_or_digit = matches!(
-        get_general_category(c),
-        Category::UppercaseLetter
-            | Category::LowercaseLetter
-            | Category::TitlecaseLetter
-            | Category::ModifierLetter
-            | Category::OtherLetter
-            | Category::DecimalNumber
-    );
-    is_letter_or_digit && quote::is_print(c)
+    c == '_' || is_letter(c) || is_digit(c)
 }
 
 /// Go's `%#U`.

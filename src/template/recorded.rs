@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::{Args, FuncError, Function, Functions, Host, Param, TemplateSet};
 use super::{ExecError, Limits, ParseError, Run};
 use crate::value::arguments::{check_count, wrong_type};
-use crate::value::{Kind, Map, MapType, Named, Object, Str, Tree, Value};
+use crate::value::{Field, Kind, Map, MapType, Named, Object, Str, Tree, Value};
 
 /// The name of the template under test.
 const MAIN: &str = "dir/t.yaml";
@@ -332,9 +332,9 @@ impl Object for Obj {
         }
     }
 
-    fn display(&self) -> Vec<u8> {
-        let pointer = if self.is_pointer { "&" } else { "" };
-        format!("{pointer}{{{} <nil> <nil>}}", self.name).into_bytes()
+    fn fields(&self) -> Option<Vec<Field>> {
+        let nil = |name| (name, Value::Nil);
+        Some(vec![("Name", self.name.into()), nil("Inner"), nil("Other")])
     }
 
     fn json(&self) -> Result<Tree, String> {

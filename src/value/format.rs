@@ -24,7 +24,6 @@ pub fn write_display(out: &mut Vec<u8>, value: &Value) {
         Value::Int(n) => out.extend_from_slice(n.wide().to_string().as_bytes()),
         Value::Float(f) => out.extend_from_slice(float(*f).as_bytes()),
         Value::Str(s) => out.extend_from_slice(s),
-        Value::List(_) | Value::Map(_) => printf::append(out, value),
-        Value::Object(o) => out.extend_from_slice(&o.display()),
+        Value::List(_) | Value::Map(_) | Value::Object(_) => printf::append(out, value),
     }
 }

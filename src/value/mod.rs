@@ -18,6 +18,7 @@ mod list;
 mod map;
 pub mod number;
 mod object;
+mod printer;
 pub mod printf;
 pub(crate) mod quote;
 #[cfg(test)]
@@ -32,7 +33,7 @@ use std::rc::Rc;
 
 pub use list::{List, ListType};
 pub use map::{Map, MapMethod, MapType, Named};
-pub use object::Object;
+pub use object::{Field, Object};
 pub use str::Str;
 pub use tree::{Tree, TreeMap};
 

@@ -5,6 +5,9 @@ use std::fmt;
 
 use super::{Int, Kind, Str, Tree, Value, json};
 
+/// A field of a struct: Go's name and the value.
+pub type Field = (&'static str, Value);
+
 /// A Go value that is no plain scalar, slice or map: a struct, a pointer to one, or a named map
 /// such as `.Files`.
 ///
@@ -19,9 +22,18 @@ pub trait Object: fmt::Debug {
     /// Go's name of the type, such as `time.Time`.
     fn type_name(&self) -> &str;
 
-    /// The field `name` of a struct.
-    fn field(&self, _name: &str) -> Option<Value> {
+    /// The fields of a struct, or of the one pointed to, in its order; unexported ones, which only
+    /// printing sees, included.
+    fn fields(&self) -> Option<Vec<Field>> {
         None
+    }
+
+    /// The exported field `name` of a struct.
+    fn field(&self, name: &str) -> Option<Value> {
+        let fields = self.fields()?;
+        let (_, value) = fields.into_iter().find(|(field, _)| *field == name)?;
+        name.starts_with(|c: char| c.is_uppercase())
+            .then_some(value)
     }
 
     /// Calls the exported method `name`: `None` when there is none, else its result or its error
@@ -48,8 +60,31 @@ pub trait Object: fmt::Debug {
         None
     }
 
-    /// Go's `%v` of the object (its `String` or `Error` method where it has one).
-    fn display(&self) -> Vec<u8>;
+    /// The parts of a complex number.
+    fn complex(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// What the `String` or `Error` method gives, where the type has one.
+    fn string(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What the `GoString` method gives (`%#v`), where the type has one.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
+
+    /// The copy that a function gets, where it lacks what the object has in place: methods of the
+    /// pointer to it.
+    fn copied(&self) -> Option<Value> {
+        None
+    }
+
+    /// What `deepCopy` makes of it, where Go's copy lacks something.
+    fn deep_copied(&self) -> Option<Value> {
+        None
+    }
 
     /// Go templates' truth; structs and non-nil pointers are true.
     fn is_true(&self) -> bool {

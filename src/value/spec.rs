@@ -18,6 +18,8 @@ pub(super) struct Spec {
     pub(super) zero: bool,
     /// `%#v`: Go syntax.
     pub(super) sharp_v: bool,
+    /// `%+v`: structs with the names of their fields.
+    pub(super) plus_v: bool,
 }
 
 /// An integer as its 64 bits and whether they are signed.

@@ -188,8 +188,11 @@ impl Walk {
                 let items = items.into_iter().map(Node::Value).collect();
                 return Ok(self.push_items(items, None));
             }
-            if object.kind() == Kind::Func {
+            if matches!(object.kind(), Kind::Func | Kind::Complex128) {
                 return Err(format!("cannot marshal type: {}", object.type_name()));
+            }
+            if object.json_fields().is_some() {
+                return Ok(self.visit_struct(object));
             }
         }
         if self.dialect == Dialect::Json
@@ -207,6 +210,21 @@ impl Walk {
             }
             tree => Ok(self.visit_tree(tree)),
         }
+    }
+
+    /// A struct without a form of its own: go-yaml's keys are the names of its fields in lower case.
+    fn visit_struct(&mut self, object: &dyn Object) -> Event {
+        let fields = object.fields().unwrap_or_default().into_iter();
+        let exported = fields.filter(|(name, _)| name.starts_with(char::is_uppercase));
+        let entries: Vec<_> = exported
+            .map(|(name, value)| (name.to_lowercase().into(), Node::Value(value)))
+            .collect();
+        let len = entries.len();
+        self.stack.push(Frame {
+            children: Children::Entries(entries.into_iter()),
+            address: None,
+        });
+        Event::Map { len }
     }
 
     fn visit_tree(&mut self, tree: Tree) -> Event {

@@ -7,11 +7,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use unicode_general_category::{GeneralCategory, get_general_category};
-
 use super::emit::Engine;
 use crate::value::Str;
 use crate::value::json::valid_utf8;
+use crate::value::unicode::{is_digit, is_letter};
 
 /// Up to this many entries Go's `sort.Sort` is an insertion sort.
 const INSERTION_LIMIT: usize = 12;
@@ -125,29 +124,6 @@ fn number(start: i64, text: &str) -> (i64, usize) {
         let digit = i64::from(u32::from(c)) - i64::from(b'0');
         (n.wrapping_mul(10).wrapping_add(digit), length + 1)
     })
-}
-
-/// Says whether `c` is in category L. Go's table is Unicode 15.0, this one is newer: letters assigned
-/// since are letters here only.
-fn is_letter(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphabetic();
-    }
-    matches!(
-        get_general_category(c),
-        GeneralCategory::UppercaseLetter
-            | GeneralCategory::LowercaseLetter
-            | GeneralCategory::TitlecaseLetter
-            | GeneralCategory::ModifierLetter
-            | GeneralCategory::OtherLetter
-    )
-}
-
-fn is_digit(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_digit();
-    }
-    get_general_category(c) == GeneralCategory::DecimalNumber
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::value::{Kind, Object, Str, Tree, TreeMap, Value};
+use crate::value::{Field, Kind, Object, Str, Value};
 
 /// Go's name of the type.
 pub(crate) const TYPE_NAME: &str = "sprig.certificate";
@@ -44,22 +44,15 @@ impl Object for CertificateObject {
         TYPE_NAME
     }
 
-    fn field(&self, name: &str) -> Option<Value> {
-        match name {
-            "Cert" => Some(self.cert.clone().into()),
-            "Key" => Some(self.key.clone().into()),
-            _ => None,
-        }
+    fn fields(&self) -> Option<Vec<Field>> {
+        Some(vec![
+            ("Cert", self.cert.clone().into()),
+            ("Key", self.key.clone().into()),
+        ])
     }
 
-    fn display(&self) -> Vec<u8> {
-        [b"{", self.cert.as_bytes(), b" ", &self.key, b"}"].concat()
-    }
-
-    fn json(&self) -> Result<Tree, String> {
-        let entries = [("Cert", &self.cert), ("Key", &self.key)];
-        let entries = entries.map(|(name, text)| (name.into(), Tree::Str(text.clone())));
-        Ok(Tree::map(TreeMap::from(entries)))
+    fn json_fields(&self) -> Option<Vec<Field>> {
+        self.fields()
     }
 
     fn deep_equal(&self, other: &dyn Object) -> bool {

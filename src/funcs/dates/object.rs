@@ -49,8 +49,12 @@ impl Object for Time {
         plain_method(self, name, args).or_else(|| method_with_arguments(self, name, args))
     }
 
-    fn display(&self) -> Vec<u8> {
-        Time::display(self)
+    fn string(&self) -> Option<Vec<u8>> {
+        Some(self.display())
+    }
+
+    fn go_string(&self) -> Option<String> {
+        Some(Time::go_string(self))
     }
 
     fn json(&self) -> Result<Tree, String> {
@@ -156,8 +160,8 @@ impl Object for Location {
         (name == "String").then(|| check_count(name, args, 0).map(|()| self.0.name().into()))
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.0.name().as_bytes().to_vec()
+    fn string(&self) -> Option<Vec<u8>> {
+        Some(self.0.name().as_bytes().to_vec())
     }
 
     /// A struct without exported fields.
@@ -251,8 +255,15 @@ impl Object for Number {
         }
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.text().into_bytes()
+    fn number(&self) -> Option<Int> {
+        Some(match self.number_type {
+            Type::Month | Type::Weekday => Int::Int(self.number),
+            Type::Duration => Int::Int64(self.number),
+        })
+    }
+
+    fn string(&self) -> Option<Vec<u8>> {
+        Some(self.text().into_bytes())
     }
 
     fn is_true(&self) -> bool {

@@ -3,7 +3,9 @@
 use super::calendar::{self, Civil, DAY};
 use super::duration;
 use super::layout;
+use super::parse;
 use super::zone::{Offset, Zone};
+use crate::value::quote::quote;
 
 /// Seconds from Go's zero time, the start of the year 1, to the Unix epoch.
 const ZERO_TO_UNIX: i64 = 62_135_596_800;
@@ -29,6 +31,15 @@ impl Time {
             zone,
             monotonic: None,
         }
+    }
+
+    /// Go's `time.ParseInLocation`; `local` is the zone of what names none.
+    ///
+    /// # Errors
+    ///
+    /// Go's text.
+    pub(crate) fn parse(layout: &[u8], text: &[u8], local: &Zone) -> Result<Time, String> {
+        parse::parse(layout, text, local)
     }
 
     /// Go's zero time.
@@ -159,7 +170,7 @@ impl Time {
         self.nanoseconds
     }
 
-    pub(super) fn zone(&self) -> &Zone {
+    pub(crate) fn zone(&self) -> &Zone {
         &self.zone
     }
 
@@ -188,6 +199,21 @@ impl Time {
             out.extend(text.bytes());
         }
         out
+    }
+
+    /// Go's `%#v`.
+    pub(super) fn go_string(&self) -> String {
+        let c = self.civil();
+        let month = calendar::MONTHS[(c.month - 1) as usize];
+        let zone = match self.zone() {
+            Zone::Utc => "time.UTC".to_owned(),
+            zone => format!("time.Location({})", quote(zone.name().as_bytes())),
+        };
+        let nanoseconds = self.nanoseconds;
+        format!(
+            "time.Date({}, time.{month}, {}, {}, {}, {}, {nanoseconds}, {zone})",
+            c.year, c.day, c.hour, c.minute, c.second
+        )
     }
 
     /// Go's JSON and text form, RFC 3339.

@@ -66,7 +66,7 @@ impl Zone {
     }
 
     /// Go's `Location.String`.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Zone::Utc => "UTC",
             Zone::Region(zone) => zone.iana_name().unwrap_or("Local"),

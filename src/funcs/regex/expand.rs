@@ -1,6 +1,6 @@
 //! Replacement templates: `$1`, `${name}`, `$$`.
 
-use unicode_general_category::{GeneralCategory, get_general_category};
+use crate::value::unicode::{is_digit, is_letter};
 
 /// What a reference in a template names.
 pub(super) enum Group<'a> {
@@ -67,16 +67,5 @@ fn number(name: &str) -> Option<usize> {
 }
 
 fn is_letter_or_digit(c: char) -> bool {
-    use GeneralCategory as G;
-    c.is_ascii_alphanumeric()
-        || (!c.is_ascii()
-            && matches!(
-                get_general_category(c),
-                G::UppercaseLetter
-                    | G::LowercaseLetter
-                    | G::TitlecaseLetter
-                    | G::ModifierLetter
-                    | G::OtherLetter
-                    | G::DecimalNumber
-            ))
+    is_letter(c) || is_digit(c)
 }

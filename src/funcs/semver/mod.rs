@@ -89,7 +89,7 @@ mod tests {
         };
         assert_eq!(pointer.type_name(), "*semver.Version");
         assert_eq!(next.type_name(), "semver.Version");
-        assert_eq!(next.display(), b"1.3.0");
+        assert_eq!(next.string().as_deref(), Some(&b"1.3.0"[..]));
         assert!(next.method("Original", &[]).is_none());
         assert!(pointer.method("Original", &[]).is_some());
         let less = pointer.method("LessThan", &[Value::Object(next.clone())]);

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::value::arguments::{check_count, wrong_type};
-use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
+use crate::value::{Field, Int, Kind, List, ListType, Object, Str, Tree, Value};
 
 use super::Version;
 
@@ -55,8 +55,29 @@ impl Object for VersionObject {
         })
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.version.to_string().into_bytes()
+    fn fields(&self) -> Option<Vec<Field>> {
+        let v = &self.version;
+        let number = |n: u64| Value::Int(Int::Uint64(n));
+        Some(vec![
+            ("major", number(v.major())),
+            ("minor", number(v.minor())),
+            ("patch", number(v.patch())),
+            ("pre", v.prerelease().into()),
+            ("metadata", v.metadata().into()),
+            ("original", v.original().into()),
+        ])
+    }
+
+    fn string(&self) -> Option<Vec<u8>> {
+        Some(self.version.to_string().into_bytes())
+    }
+
+    /// Go's copy has none of the fields, which are unexported.
+    fn deep_copied(&self) -> Option<Value> {
+        Some(Value::from(Rc::new(VersionObject {
+            version: Version::zero(),
+            is_pointer: self.is_pointer,
+        })))
     }
 
     fn json(&self) -> Result<Tree, String> {

@@ -77,6 +77,18 @@ impl fmt::Display for VersionError {
 impl std::error::Error for VersionError {}
 
 impl Version {
+    /// Go's zero value: 0.0.0, read from nothing.
+    pub(super) fn zero() -> Version {
+        Version {
+            major: 0,
+            minor: 0,
+            patch: 0,
+            pre: String::new(),
+            metadata: String::new(),
+            original: String::new(),
+        }
+    }
+
     /// Reads the loose grammar: an optional `v`, one to three numbers, leading zeros allowed.
     ///
     /// ```

@@ -1,10 +1,11 @@
 //! Writes TOML.
 
 use super::Error;
-use super::time::TomlTime;
+use super::decode::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
+use crate::funcs::dates::Time;
 use crate::limits::{MAX_ENCODED_BYTES, MAX_YAML_DEPTH};
 use crate::value::format::float;
-use crate::value::{Kind, Object, Str, Tree, Value};
+use crate::value::{Kind, Object, Str, Value};
 
 /// Native stack to have in reserve for one level of nesting, and what to add when there is less.
 const STACK_RESERVE: usize = 64 * 1024;
@@ -81,11 +82,16 @@ impl Node {
     }
 
     fn of_object(object: &dyn Object) -> Result<Node, Error> {
-        if let Some(time) = object.as_any().downcast_ref::<TomlTime>() {
-            return Ok(Node::Word(time.toml()));
+        if let Some(time) = object.as_any().downcast_ref::<Time>() {
+            return Ok(Node::Word(toml_time(time)));
         }
-        if object.kind() == Kind::Func {
-            return Err(Error::Refused("unsupported type: func".to_owned()));
+        match object.kind() {
+            Kind::Func => return Err(Error::Refused("unsupported type: func".to_owned())),
+            Kind::Complex128 => {
+                let text = "unsupported type for key '': complex128";
+                return Err(Error::Refused(text.to_owned()));
+            }
+            _ => {}
         }
         if let Some(entries) = object.entries() {
             return Ok(Node::Map(entries));
@@ -93,12 +99,14 @@ impl Node {
         if let Some(items) = object.items() {
             return Ok(Node::List(items));
         }
-        match object.json().map_err(Error::Refused)? {
-            Tree::Str(text) if object.type_name() == "time.Time" => {
-                Ok(Node::Word(text.to_str_lossy().into_owned()))
-            }
-            tree => Node::of(&tree.thaw()),
+        if object.json_fields().is_some() {
+            let fields = object.fields().unwrap_or_default().into_iter();
+            let exported = fields.filter(|(name, _)| name.starts_with(char::is_uppercase));
+            return Ok(Node::Map(
+                exported.map(|(name, value)| (name.into(), value)).collect(),
+            ));
         }
+        Node::of(&object.json().map_err(Error::Refused)?.thaw())
     }
 
     fn shape(&self, depth: usize, visits: &mut usize) -> Result<Shape, Error> {
@@ -311,6 +319,17 @@ fn deeper<T>(depth: usize, body: impl FnOnce() -> Result<T, Error>) -> Result<T,
     stacker::maybe_grow(STACK_RESERVE, STACK_GROWTH, body)
 }
 
+/// A time, in the form in which TOML may have had it.
+fn toml_time(time: &Time) -> String {
+    let layout = match time.zone().name() {
+        LOCAL_DATETIME => "2006-01-02T15:04:05.999999999",
+        LOCAL_DATE => "2006-01-02",
+        LOCAL_TIME => "15:04:05.999999999",
+        _ => "2006-01-02T15:04:05.999999999Z07:00",
+    };
+    String::from_utf8_lossy(&time.format(layout.as_bytes())).into_owned()
+}
+
 /// A float, which always shows a point or an exponent.
 fn toml_float(f: f64) -> String {
     if f.is_nan() {
@@ -335,7 +354,7 @@ fn write_key(out: &mut Vec<u8>, key: &[u8]) {
     }
 }
 
-fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
+pub(super) fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for &byte in text {
         match byte {
