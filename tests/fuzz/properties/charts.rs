@@ -1,7 +1,6 @@
 //! Charts, from archives to what Helm would print.
 
 use std::io::{Cursor, Write as _};
-use std::path::Path;
 
 use jenkins_cmp::chart::{Chart, File, load_archive};
 use jenkins_cmp::helm::HelmCompat;
