@@ -11,8 +11,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::funcs::replay::{self, FixedHost};
 use crate::funcs::{dicts, lists, network, strings};
-use crate::template::{Args, Call, FuncError, Function};
+use crate::template::{FuncError, Function};
 use crate::value::printf::quote;
 use crate::value::{Int, List, ListType, Map, MapType, Str, Value, format};
 
@@ -131,11 +132,8 @@ fn repeat(function: &Function, rest: &str) -> (String, String) {
         .strip_prefix(" = ")
         .expect("a result")
         .to_owned();
-    let Call::Pure(body) = function.call else {
-        panic!("{} needs a run", function.name);
-    };
     let mut writer = Writer::default();
-    match body(Args(&args)) {
+    match replay::run(&mut FixedHost::default(), function, &args) {
         Ok(value) => writer.value(&value),
         Err(FuncError::Message(text)) => {
             writer.out.push_str("! ");

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::funcs;
 use crate::funcs::crypto::CertificateObject;
 use crate::funcs::dates::{Time, Zone};
-use crate::template::{Args, Call, FuncError, Host, Runtime};
+use crate::template::{Args, Call, FuncError, Function, Host, Runtime};
 use crate::value::{Str, Value, recorded};
 
 /// A world at a fixed time whose random bytes depend on their purpose only.
@@ -76,15 +76,23 @@ impl Runtime for FixedHost {
 /// Calls the function `name`; its error as text.
 pub(crate) fn call(host: &mut FixedHost, name: &str, args: &[Value]) -> Result<Value, String> {
     let function = funcs::table(4).get(name).expect("a known function");
-    let result = match function.call {
-        Call::Pure(body) => body(Args(args)),
-        Call::Run(body) => body(host, Args(args)),
-        Call::Reflect(_) => panic!("{name} is a built-in"),
-    };
-    result.map_err(|error| match error {
+    run(host, function, args).map_err(|error| match error {
         FuncError::Message(text) | FuncError::Fail(text) | FuncError::Limit(text) => text,
         FuncError::Nested { .. } => panic!("{name} runs no templates"),
     })
+}
+
+/// Calls `function`.
+pub(crate) fn run(
+    host: &mut FixedHost,
+    function: &Function,
+    args: &[Value],
+) -> Result<Value, FuncError> {
+    match function.call {
+        Call::Pure(body) => body(Args(args)),
+        Call::Run(body) => body(host, Args(args)),
+        Call::Reflect(_) => panic!("{} is a built-in", function.name),
+    }
 }
 
 /// Repeats every recorded call of `group`; `call` runs one.

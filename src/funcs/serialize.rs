@@ -68,11 +68,8 @@ fn must_to_yaml(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn to_yaml_pretty(args: Args<'_>) -> Result<Value, FuncError> {
-    or_empty(
-        yaml::write_pretty(args.any(0))
-            .map(without_line_feed)
-            .map_err(FuncError::from),
-    )
+    // go-yaml v3 panics on what has no YAML form, and the template fails.
+    Ok(without_line_feed(yaml::write_pretty(args.any(0))?))
 }
 
 fn to_json(args: Args<'_>) -> Result<Value, FuncError> {

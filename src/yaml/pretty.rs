@@ -24,7 +24,7 @@ pub fn write_pretty(value: &Value) -> Result<String, EncodeError> {
     let walk = Walk::new(Node::Value(value.clone()), Dialect::Yaml)
         .sorted_by(|entries| *entries = sort(std::mem::take(entries), Engine::V3));
     for event in walk {
-        match event.map_err(EncodeError::Unsupported)? {
+        match event.map_err(unsupported)? {
             Event::Null => emitter.plain("null"),
             Event::Bool(b) => emitter.plain(if b { "true" } else { "false" }),
             Event::Int(n) => emitter.plain(&n.to_string()),
@@ -52,6 +52,12 @@ pub fn write_pretty(value: &Value) -> Result<String, EncodeError> {
         }
     }
     Ok(emitter.finish())
+}
+
+/// The error in go-yaml's words.
+fn unsupported(text: String) -> EncodeError {
+    let text = text.replace("json: unsupported type:", "cannot marshal type:");
+    EncodeError::Unsupported(text)
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ const MAX_VISITS: usize = 8 * 1024 * 1024;
 /// Go's error texts (`toml: cannot encode array with nil element`), the text of Go's panic for nil,
 /// or a bound on size and depth.
 pub(in crate::funcs) fn encode(value: &Value) -> Result<Vec<u8>, Error> {
+    if matches!(value, Value::Object(object) if object.kind() == Kind::Complex128) {
+        let text = "unsupported type for key '': complex128";
+        return Err(Error::Refused(text.to_owned()));
+    }
     let node = Node::of(value)?;
     let mut writer = Writer {
         out: Vec::new(),
@@ -88,8 +92,7 @@ impl Node {
         match object.kind() {
             Kind::Func => return Err(Error::Refused("unsupported type: func".to_owned())),
             Kind::Complex128 => {
-                let text = "unsupported type for key '': complex128";
-                return Err(Error::Refused(text.to_owned()));
+                return Err(Error::Refused("unsupported type: complex128".to_owned()));
             }
             _ => {}
         }
