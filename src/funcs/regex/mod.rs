@@ -13,11 +13,8 @@ mod unicode;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::funcs::lists::check_len;
 use crate::funcs::strings::check_size;
-use crate::limits::{
-    MAX_LIST_ITEMS, MAX_REGEX_BYTES, MAX_REGEX_SCAN, MAX_REGEX_WORK, MAX_STRING_BYTES,
-};
+use crate::limits::{MAX_REGEX_BYTES, MAX_REGEX_SCAN, MAX_REGEX_WORK, MAX_STRING_BYTES};
 use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::quote::back_quote;
 use crate::value::{List, ListType, Str, Value};
@@ -184,13 +181,10 @@ fn checked(args: Args<'_>, replaced: Result<Vec<u8>, TooMuchWork>) -> Result<Val
     Ok(Value::str(replaced))
 }
 
-/// As many matches as are wanted, as long as a list can hold them.
+/// As many matches as are wanted.
 fn matches(matcher: &Matcher, args: Args<'_>) -> Result<Vec<Range<usize>>, FuncError> {
-    let most = limit(args.int(2)).unwrap_or(usize::MAX);
-    let found = matcher.find_all(args.str(1), Some(most.min(MAX_LIST_ITEMS + 1)));
-    let found = found.map_err(|e| too_much_work(args, e))?;
-    check_len("regexFindAll", found.len())?;
-    Ok(found)
+    let found = matcher.find_all(args.str(1), limit(args.int(2)));
+    found.map_err(|e| too_much_work(args, e))
 }
 
 fn split(matcher: &Matcher, args: Args<'_>) -> Result<Value, FuncError> {
@@ -279,12 +273,14 @@ mod tests {
         let args = [Value::from("x+"), text(100_000), references];
         assert!(call("regexReplaceAll", &args).is_err());
 
-        let args = [Value::from(""), text(MAX_LIST_ITEMS), Value::int(-1)];
-        let error = call("regexFindAll", &args).expect_err("a long list");
-        assert!(
-            error.contains("a list of more than 1000000 items"),
-            "{error}"
-        );
+        let args = [Value::from(""), text(1_000_000), Value::int(-1)];
+        for name in ["regexFindAll", "regexSplit"] {
+            let error = call(name, &args).expect_err("too many matches");
+            assert!(
+                error.contains(&format!("may look at {MAX_REGEX_SCAN} bytes")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

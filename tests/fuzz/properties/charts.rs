@@ -216,6 +216,7 @@ fn render(
         hooks: true,
         tests: true,
         validate_schema: true,
+        objects: false,
         helm,
     };
     let host = Derived::stand_ins(helm, "ns/r".to_owned());

@@ -105,6 +105,10 @@ fn survives(tree: &Tree) {
         Err(error) => panic!("what was read cannot be written: {error}"),
     };
     let detour = json::detour(tree).expect("data that was marshalled");
+    // Go writes this key so that it reads as a merge.
+    if has_key(&detour, b"<<") {
+        return;
+    }
     let read = yaml::to_tree(text.as_bytes())
         .unwrap_or_else(|e| panic!("what was written cannot be read: {}\n{text}", e.message));
     assert!(
@@ -126,6 +130,20 @@ fn survives(tree: &Tree) {
             "reads to other data:\n{text}\n{read:?}\n{detour:?}"
         );
     }
+}
+
+/// Says whether some map below `tree` has the key.
+fn has_key(tree: &Tree, key: &[u8]) -> bool {
+    let mut open = vec![tree];
+    while let Some(tree) = open.pop() {
+        match tree {
+            Tree::List(items) => open.extend(items.iter()),
+            Tree::Map(entries) if entries.contains_key(key) => return true,
+            Tree::Map(entries) => open.extend(entries.values()),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Checks that nodes know places inside of a text of `len` bytes.
