@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::funcs::replay::FixedHost;
 use crate::funcs::{dicts, lists, network, strings};
 use crate::template::{Args, Call, FuncError, Function};
 use crate::value::printf::quote;
@@ -131,11 +132,13 @@ fn repeat(function: &Function, rest: &str) -> (String, String) {
         .strip_prefix(" = ")
         .expect("a result")
         .to_owned();
-    let Call::Pure(body) = function.call else {
-        panic!("{} needs a run", function.name);
+    let result = match function.call {
+        Call::Pure(body) => body(Args(&args)),
+        Call::Run(body) => body(&mut FixedHost::default(), Args(&args)),
+        Call::Reflect(_) => panic!("{} is a built-in", function.name),
     };
     let mut writer = Writer::default();
-    match body(Args(&args)) {
+    match result {
         Ok(value) => writer.value(&value),
         Err(FuncError::Message(text)) => {
             writer.out.push_str("! ");
