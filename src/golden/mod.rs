@@ -269,10 +269,7 @@ mod tests {
     fn large_files_are_refused() {
         let top = std::env::temp_dir().join(format!("golden-large-{}", std::process::id()));
         fs::create_dir_all(&top).unwrap();
-        let golden = Golden {
-            root: Root::new(&top).unwrap(),
-            fleet: String::new(),
-        };
+        let golden = Golden::open(&top, "").unwrap();
         let file = fs::File::create(top.join("f")).unwrap();
         file.set_len(MAX_RENDER_BYTES + 1).unwrap();
         let error = golden.read("f").unwrap_err().message;
