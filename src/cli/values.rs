@@ -22,8 +22,9 @@ use crate::yaml;
 /// They are the chart's defaults, then the bases' files, the overlay's, patches and parameters.
 ///
 /// With `--explain controller.numExecutors` it prints which file and line each layer sets that
-/// value on, and what comes out. Keys that the chart does not know are warned about. What looks like
-/// a secret is hidden.
+/// value on, and what comes out, with what looks like a secret hidden. Without it the values are
+/// printed as they are, ready for `helm template -f`. Keys that the chart does not know are warned
+/// about.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +41,7 @@ pub(super) struct ValuesArgs {
     explain: Option<String>,
 
     /// Print secrets as they are
-    #[arg(long)]
+    #[arg(long, requires = "explain")]
     show_secrets: bool,
 
     #[command(flatten)]
@@ -70,13 +71,13 @@ pub(super) fn run(args: &ValuesArgs) -> Result<(), Error> {
         output::stderr(&format!("warning: {warning:#}"));
     }
     let merged = values.merged()?;
-    // More people read the logs of CI than the values.
+    let Some(path) = &args.explain else {
+        return output::stdout(yaml::write(&merged).as_bytes());
+    };
+    // An explanation is for people, and more of them read the logs of CI than the values.
     let shown = |path: &[&str], tree: &Tree| match args.show_secrets {
         true => tree.clone(),
         false => Fingerprints::hidden().mask_at(path, tree),
-    };
-    let Some(path) = &args.explain else {
-        return output::stdout(yaml::write(&shown(&[], &merged)).as_bytes());
     };
     let keys = keys(path);
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
