@@ -2,7 +2,7 @@
 //!
 //! In: a format and values. Out: bytes. Nothing is refused; as in Go, what is wrong with a
 //! directive stands in the text (`%!d(string=x)`). Values nested deeper than
-//! [`MAX_FORMAT_DEPTH`] print as `<too deep>`. Printing stops once more than
+//! [`MAX_FORMAT_DEPTH`](crate::limits::MAX_FORMAT_DEPTH) print as `<too deep>`. Printing stops once more than
 //! [`MAX_FORMAT_BYTES`] have been written: a longer result is incomplete, and whoever passes it on
 //! should say so. (Go would exhaust its stack or memory on both.)
 

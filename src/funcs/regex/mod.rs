@@ -2,7 +2,7 @@
 //!
 //! In: patterns, texts and replacement templates, any bytes. Out: matches and replaced texts.
 //! Refused: patterns that Go refuses, with Go's words, and patterns whose program would be larger
-//! than [`MAX_REGEX_BYTES`](crate::limits::MAX_REGEX_BYTES).
+//! than [`MAX_REGEX_BYTES`].
 
 mod class;
 mod expand;

@@ -17,9 +17,12 @@ pub(crate) use self::{
     texts::{lock, set, template, yaml},
 };
 
+/// What holds for every input, or else panics.
+type Property = fn(&[u8]);
+
 /// A property by the name of its target.
 #[allow(dead_code, reason = "the fuzz targets name their property")]
-pub(crate) const PROPERTIES: [(&str, fn(&[u8])); 8] = [
+pub(crate) const PROPERTIES: [(&str, Property); 8] = [
     ("archive", archive),
     ("chart", chart),
     ("lock", lock),
