@@ -126,6 +126,22 @@ impl Root {
 
     /// Refuses a path whose existing part resolves to somewhere outside.
     fn check(&self, path: &Path) -> Result<(), FileError> {
+        // Without a link below the root, whose own path has none, nothing leads outside.
+        let below = path.strip_prefix(&self.path);
+        let mut at = self.path.clone();
+        for part in below.map_err(|_| self.outside(path))?.components() {
+            at.push(part);
+            match fs::symlink_metadata(&at) {
+                Ok(metadata) if metadata.is_symlink() => return self.check_links(path),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Resolves all links of a path.
+    fn check_links(&self, path: &Path) -> Result<(), FileError> {
         for existing in path.ancestors() {
             match fs::canonicalize(existing) {
                 Ok(resolved) if resolved.starts_with(&self.path) => return Ok(()),
