@@ -94,7 +94,11 @@ impl Parser<'_> {
 
     /// An error at the token that was read last.
     pub(super) fn error(&self, message: impl Into<String>) -> ParseError {
-        let (line, column) = self.program.line_and_column(self.tree.tokens[0].start);
+        self.error_at(self.tree.tokens[0], message)
+    }
+
+    pub(super) fn error_at(&self, token: Token, message: impl Into<String>) -> ParseError {
+        let (line, column) = self.program.line_and_column(token.start);
         ParseError::new(&self.program.name, line, column, message.into())
     }
 

@@ -177,17 +177,23 @@ impl Parser<'_> {
         let token = self.next_word();
         let name = self.template_name(token, "define clause")?;
         self.expect(TokenKind::RightDelim, "define clause")?;
-        self.body_of(name, "define clause")?;
+        self.body_of(name, None)?;
         self.tree = outer;
         Ok(())
     }
 
-    /// A template body up to its `{{end}}`.
-    fn body_of(&mut self, name: Str, context: &str) -> Parsed<()> {
+    /// A template body up to its `{{end}}`: that of a `{{block` whose own tag ended with `block`,
+    /// or of a `{{define`.
+    fn body_of(&mut self, name: Str, block: Option<Token>) -> Parsed<()> {
         let mark = self.variables.len();
         let (body, end) = self.items()?;
         if !matches!(end, Item::End) {
-            return Err(self.error(format!("unexpected {} in {context}", end.text())));
+            let unexpected = format!("unexpected {} in", end.text());
+            // Go tells the wrong end of a block from the tree around it, which stopped at its tag.
+            return Err(match block {
+                Some(tag) => self.error_at(tag, format!("{unexpected} block clause")),
+                None => self.error(format!("{unexpected} define clause")),
+            });
         }
         self.define(name, body)?;
         self.pop_variables(mark);
@@ -349,7 +355,7 @@ impl Parser<'_> {
         let name = self.template_name(token, "block clause")?;
         let pipe = self.pipeline(Context::Block)?;
         let outer = std::mem::replace(&mut self.tree, Tree::new(self.variables.len()));
-        self.body_of(name.clone(), "block clause")?;
+        self.body_of(name.clone(), Some(outer.tokens[0]))?;
         self.tree = outer;
         Ok(self.call_of(token, name, Some(pipe)))
     }
