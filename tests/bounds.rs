@@ -411,6 +411,7 @@ fn costly_functions_count_as_many_steps() {
         "without (until 200) 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20".to_owned(),
         "has `x` (until 3000)".to_owned(),
         "snakecase (repeat 5000 `aB`)".to_owned(),
+        "shuffle (repeat 10000 `a`)".to_owned(),
         "tpl (repeat 300 `{{ 1 }}`) .".to_owned(),
     ];
     let few = Limits {

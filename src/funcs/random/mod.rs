@@ -93,8 +93,12 @@ fn rand_int(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 /// Puts the characters in another order; bytes that are part of none become U+FFFD.
+/// Bytes of a text that take about as long to shuffle as one evaluation step.
+const SHUFFLED_PER_STEP: usize = 8;
+
 fn shuffle(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
     let text = args.str(0);
+    run.spend(text.len() / SHUFFLED_PER_STEP)?;
     let mut chars: Vec<char> = Vec::new();
     for chunk in text.utf8_chunks() {
         chars.extend(chunk.valid().chars());
