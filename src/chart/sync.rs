@@ -1,8 +1,7 @@
 //! Whether `Chart.lock` was made for what `Chart.yaml` declares: Helm's `resolver.HashReq`.
 
-use sha2::{Digest as _, Sha256};
-
 use super::metadata::{Dependency, Import, Lock};
+use crate::store::Digest;
 use crate::value::Tree;
 use crate::value::json::{self, EncodeError, Options};
 
@@ -31,9 +30,7 @@ impl Lock {
 }
 
 fn digest(text: &[u8]) -> String {
-    let bytes = Sha256::digest(text);
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    format!("sha256:{}", digits.collect::<String>())
+    format!("sha256:{}", Digest::of(text))
 }
 
 /// Writes dependencies as Go's `encoding/json` does: fields in their order, empty ones left out.
@@ -51,8 +48,8 @@ fn list(out: &mut Vec<u8>, dependencies: &[Dependency]) -> Result<(), EncodeErro
 
 fn write(out: &mut Vec<u8>, dependency: &Dependency) -> Result<(), EncodeError> {
     let text = |text: &String| Tree::str(text.as_str());
-    let some = |text: &String| Some(Tree::str(text.as_str())).filter(|_| !text.is_empty());
-    let all = |items: Vec<Tree>| Some(Tree::list(items.clone())).filter(|_| !items.is_empty());
+    let some = |text: &String| (!text.is_empty()).then(|| Tree::str(text.as_str()));
+    let all = |items: Vec<Tree>| (!items.is_empty()).then(|| Tree::list(items));
     let imports = dependency
         .import_values
         .iter()

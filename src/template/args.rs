@@ -184,8 +184,8 @@ impl Execution<'_, '_, '_> {
             return nil_of(param)
                 .ok_or_else(|| self.error(format!("invalid value; expected {}", param.go_name())));
         }
-        if let (Param::Any, Value::Object(object)) = (param, datum.value())
-            && let Some(copy) = object.copied()
+        if param == Param::Any
+            && let Some(copy) = datum.value().copied()
         {
             return Ok(Operand::Value(copy));
         }

@@ -145,10 +145,7 @@ fn incompatible(a: &Value, b: &Value) -> FuncError {
 
 fn message(format: &[u8], args: &[Value]) -> FuncError {
     // Printing takes copies of structs, which lack the methods of their pointers.
-    let copied = |value: &Value| match value {
-        Value::Object(object) => object.copied().unwrap_or_else(|| value.clone()),
-        _ => value.clone(),
-    };
+    let copied = |value: &Value| value.copied().unwrap_or_else(|| value.clone());
     let args: Vec<Value> = args.iter().map(copied).collect();
     let text = sprintf(format, &args);
     FuncError::Message(String::from_utf8_lossy(&text).into_owned())

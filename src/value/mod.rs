@@ -150,6 +150,14 @@ impl Kind {
 }
 
 impl Value {
+    /// The copy that a function gets, where it differs from the value in place ([`Object::copied`]).
+    pub(crate) fn copied(&self) -> Option<Value> {
+        match self {
+            Value::Object(object) => object.copied(),
+            _ => None,
+        }
+    }
+
     /// Go's `int`.
     pub fn int(n: i64) -> Value {
         Value::Int(Int::Int(n))
