@@ -66,6 +66,10 @@ impl Browser {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
             "--force-color-profile=srgb",
             format!("--user-data-dir={}", browser._profile.path().display()),
         ]);
@@ -272,8 +276,10 @@ fn nothing_was_loaded(browser: &Browser, file: &Path) {
         if event["method"] == "Network.requestWillBeSent" {
             let url = event["params"]["request"]["url"].as_str();
             let url = url.unwrap_or_default();
-            // The browser's own icon in a search field.
-            if !url.starts_with("chrome://") {
+            // What the browser itself brings: the icon in a search field, the empty page of a new
+            // tab. A `data:` address asks nobody; elements that could have one are counted above.
+            let own = ["chrome://", "data:"];
+            if !own.iter().any(|scheme| url.starts_with(scheme)) {
                 loaded.push(url.to_owned());
             }
         }
