@@ -23,15 +23,21 @@ pub const MAX_SET_DEPTH: usize = 30;
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
 
+/// Most nodes of one YAML document, keys included.
+pub const MAX_YAML_NODES: usize = 8_000_000;
+
 /// Largest text that encoding one value as JSON, YAML or TOML may give, in bytes: a value that holds
 /// another many times over can stand for far more text than it takes memory.
-pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_ENCODED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Largest text that `fromYaml` and its kin read, in bytes: as large as a file of a chart.
+pub const MAX_DECODED_BYTES: usize = 5 * 1024 * 1024;
 
 /// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
 pub const MAX_FORMAT_DEPTH: usize = 10_000;
 
 /// Length of a printed value after which the printer stops.
-pub const MAX_FORMAT_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_FORMAT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Most numbers that `until`, `untilStep` and `seq` make.
 pub const MAX_SEQUENCE: usize = 1_000_000;
@@ -40,7 +46,7 @@ pub const MAX_SEQUENCE: usize = 1_000_000;
 pub const MAX_DECIMAL_DIGITS: usize = 10_000;
 
 /// Longest string that a template function makes, in bytes.
-pub const MAX_STRING_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_STRING_BYTES: usize = 16 * 1024 * 1024;
 
 /// Longest list that `concat` and the splitting functions make.
 pub const MAX_LIST_ITEMS: usize = 1_000_000;
@@ -56,7 +62,7 @@ pub const MAX_COPY_ITEMS: usize = 1_000_000;
 pub const MAX_EXPRESSION_DEPTH: usize = 10_000;
 
 /// Most evaluation steps of one render; a large chart takes a hundred thousand.
-pub const MAX_STEPS: u64 = 50_000_000;
+pub const MAX_STEPS: u64 = 20_000_000;
 
 /// Most files and directories of one tree on disk.
 pub const MAX_TREE_FILES: usize = 100_000;
@@ -83,12 +89,8 @@ pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
 pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Most work of one search with a regular expression: the bytes of its program times those of the
-/// text, which a search meets at worst. This much takes about ten seconds.
-pub const MAX_REGEX_WORK: u64 = 1 << 37;
-
-/// Most bytes that one call of a regex function may look at: each match may at worst look at all
-/// that follows it.
-pub const MAX_REGEX_SCAN: u64 = 1 << 35;
+/// text, which a search meets at worst. This much takes a few seconds.
+pub const MAX_REGEX_WORK: u64 = 1 << 36;
 
 /// Longest random string, in characters or bytes.
 pub const MAX_RANDOM_CHARS: usize = 1024 * 1024;
@@ -154,10 +156,10 @@ pub const MAX_DIFF_EDITS: usize = 1_000;
 pub const MAX_PARSE_DEPTH: usize = 10_000;
 
 /// Most bytes that the templates of one render print, nested executions included.
-pub const MAX_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
+pub const MAX_OUTPUT_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Most bytes of values that the functions of one render make.
-pub const MAX_VALUE_BYTES: u64 = 512 * 1024 * 1024;
+pub const MAX_VALUE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Deepest nesting of templates, their blocks and expressions in one render: a little beyond the
 /// depth at which Go stops plain recursion.

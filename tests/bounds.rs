@@ -17,6 +17,7 @@ use jenkins_cmp::store::Digest;
 use jenkins_cmp::template::{Limits, Run, TemplateSet};
 use jenkins_cmp::value::{Tree, TreeMap, Value, json};
 use jenkins_cmp::values;
+use jenkins_cmp::yaml;
 
 use crate::server::{Answer, Server};
 use crate::support::{self, Run as Command, TempDir};
@@ -64,8 +65,19 @@ const BOUNDS: &[(&str, Shown)] = &[
         In(&[("src/yaml/tests.rs", "deepest_nesting")]),
     ),
     (
+        "MAX_YAML_NODES",
+        Here(yaml_nodes, "the document has more than 8000000 nodes"),
+    ),
+    (
         "MAX_ENCODED_BYTES",
-        Here(encoded_bytes, "the encoded value exceeds 67108864 bytes"),
+        Here(encoded_bytes, "the encoded value exceeds 16777216 bytes"),
+    ),
+    (
+        "MAX_DECODED_BYTES",
+        Here(
+            decoded_bytes,
+            "the text to read has more than 5242880 bytes",
+        ),
     ),
     (
         "MAX_FORMAT_DEPTH",
@@ -75,7 +87,7 @@ const BOUNDS: &[(&str, Shown)] = &[
         "MAX_FORMAT_BYTES",
         Here(
             format_bytes,
-            "a value takes more than 67108864 bytes to print",
+            "a value takes more than 16777216 bytes to print",
         ),
     ),
     (
@@ -151,10 +163,6 @@ const BOUNDS: &[(&str, Shown)] = &[
     (
         "MAX_REGEX_WORK",
         In(&[("src/funcs/regex/matcher.rs", "work_is_bounded")]),
-    ),
-    (
-        "MAX_REGEX_SCAN",
-        In(&[("src/funcs/regex/matcher.rs", "scans_are_bounded")]),
     ),
     (
         "MAX_RANDOM_CHARS",
@@ -466,6 +474,18 @@ fn tpl_depth(beyond: Beyond) -> Result<(), String> {
     let text = "{{ $t := `{{ if .n }}{{ tpl .t (dict \"t\" .t \"n\" (sub .n 1)) }}{{ end }}` }}\
                 {{ tpl $t (dict `t` $t `n` (sub . 1)) }}";
     execute(text, Value::int(depth as i64)).map(drop)
+}
+
+fn yaml_nodes(beyond: Beyond) -> Result<(), String> {
+    // The sequence is a node itself.
+    let text = format!("[{}]", "1,".repeat(MAX_YAML_NODES - 1 + beyond));
+    let document = yaml::parse(text.as_bytes());
+    document.map(drop).map_err(|e| e.to_string())
+}
+
+fn decoded_bytes(beyond: Beyond) -> Result<(), String> {
+    let text = Value::str(vec![b' '; MAX_DECODED_BYTES + beyond]);
+    execute("{{ fromYaml . | len }}", text).map(drop)
 }
 
 fn encoded_bytes(beyond: Beyond) -> Result<(), String> {

@@ -8,12 +8,20 @@ use crate::value::{Kind, Value};
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("all", &[Param::Any], all).variadic(),
-    Function::pure("any", &[Param::Any], any).variadic(),
-    Function::pure("coalesce", &[Param::Any], coalesce).variadic(),
-    Function::pure("default", &[Param::Any, Param::Any], default).variadic(),
-    Function::pure("empty", &[Param::Any], empty),
-    Function::pure("ternary", &[Param::Any, Param::Any, Param::Bool], ternary),
+    Function::pure("all", &[Param::Any], all)
+        .constant()
+        .variadic(),
+    Function::pure("any", &[Param::Any], any)
+        .constant()
+        .variadic(),
+    Function::pure("coalesce", &[Param::Any], coalesce)
+        .constant()
+        .variadic(),
+    Function::pure("default", &[Param::Any, Param::Any], default)
+        .constant()
+        .variadic(),
+    Function::pure("empty", &[Param::Any], empty).constant(),
+    Function::pure("ternary", &[Param::Any, Param::Any, Param::Bool], ternary).constant(),
 ];
 
 /// Sprig's emptiness: nil, false, zero, no length; a struct is never empty.

@@ -8,52 +8,68 @@
 use crate::funcs::merge::{Failure, Winner, merge};
 use crate::funcs::types::strval;
 use crate::limits::{MAX_COPY_DEPTH, MAX_COPY_ITEMS};
-use crate::template::{Args, FuncError, Function, Param};
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::{List, Map, MapType, Str, Value};
 
 type Result<T = Value> = std::result::Result<T, FuncError>;
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("deepCopy", &[Param::Any], deep_copy),
-    Function::pure("dict", &[Param::Any], dict).variadic(),
-    Function::pure("dig", &[Param::Any], dig).variadic(),
+    Function::run("deepCopy", &[Param::Any], deep_copy).constant(),
+    Function::pure("dict", &[Param::Any], dict)
+        .constant()
+        .variadic(),
+    Function::pure("dig", &[Param::Any], dig)
+        .constant()
+        .variadic(),
     Function::pure("get", &[Param::Map, Param::String], |args| {
         Ok(args.map(0).get(args.str(1)).unwrap_or_else(|| "".into()))
-    }),
+    })
+    .constant(),
     Function::pure("hasKey", &[Param::Map, Param::String], |args| {
         Ok(Value::Bool(args.map(0).contains_key(args.str(1))))
-    }),
+    })
+    .constant(),
     Function::pure("keys", &[Param::Map], keys).variadic(),
-    Function::pure("merge", &[Param::Map, Param::Map], |args| {
-        hide_refusal(merge_all(args, Winner::Destination))
+    Function::run("merge", &[Param::Map, Param::Map], |run, args| {
+        hide_refusal(merge_all(run, args, Winner::Destination))
     })
+    .constant()
     .variadic(),
-    Function::pure("mergeOverwrite", &[Param::Map, Param::Map], |args| {
-        hide_refusal(merge_all(args, Winner::Source))
+    Function::run("mergeOverwrite", &[Param::Map, Param::Map], |run, args| {
+        hide_refusal(merge_all(run, args, Winner::Source))
     })
+    .constant()
     .variadic(),
-    Function::pure("mustDeepCopy", &[Param::Any], deep_copy),
-    Function::pure("mustMerge", &[Param::Map, Param::Map], |args| {
-        show_refusal(merge_all(args, Winner::Destination))
+    Function::run("mustDeepCopy", &[Param::Any], deep_copy).constant(),
+    Function::run("mustMerge", &[Param::Map, Param::Map], |run, args| {
+        show_refusal(merge_all(run, args, Winner::Destination))
     })
+    .constant()
     .variadic(),
-    Function::pure("mustMergeOverwrite", &[Param::Map, Param::Map], |args| {
-        show_refusal(merge_all(args, Winner::Source))
-    })
+    Function::run(
+        "mustMergeOverwrite",
+        &[Param::Map, Param::Map],
+        |run, args| show_refusal(merge_all(run, args, Winner::Source)),
+    )
+    .constant()
     .variadic(),
     Function::pure("omit", &[Param::Map, Param::String], omit).variadic(),
     Function::pure("pick", &[Param::Map, Param::String], pick).variadic(),
-    Function::pure("pluck", &[Param::String, Param::Map], pluck).variadic(),
+    Function::pure("pluck", &[Param::String, Param::Map], pluck)
+        .constant()
+        .variadic(),
     Function::pure("set", &[Param::Map, Param::String, Param::Any], |args| {
         args.map(0)
             .insert(args.str(1).clone(), args.any(2).clone())?;
         Ok(Value::Map(args.map(0).plain()))
-    }),
+    })
+    .constant(),
     Function::pure("unset", &[Param::Map, Param::String], |args| {
         args.map(0).remove(args.str(1));
         Ok(Value::Map(args.map(0).plain()))
-    }),
+    })
+    .constant(),
     Function::pure("values", &[Param::Map], |args| {
         Ok(Value::list(
             args.map(0).entries().values().cloned().collect(),
@@ -140,14 +156,21 @@ fn not_a(value: &Value, wanted: &str) -> FuncError {
 }
 
 /// Merges all further maps into the first, or into a new one if that is nil.
-fn merge_all(args: Args<'_>, winner: Winner) -> std::result::Result<Value, Failure> {
+fn merge_all(
+    run: &mut dyn Runtime,
+    args: Args<'_>,
+    winner: Winner,
+) -> std::result::Result<Value, Failure> {
     let mut dst = args.map(0).plain();
     for index in 1..args.len() {
         let src = args.map(index);
         if dst.is_nil() && !src.is_nil() {
             dst = Map::new();
         }
-        merge(&dst, src, winner)?;
+        let mut n_entries = 0;
+        let merged = merge(&dst, src, winner, &mut n_entries);
+        run.spend(n_entries).map_err(Failure::Panic)?;
+        merged?;
     }
     Ok(Value::Map(dst))
 }
@@ -168,12 +191,14 @@ fn show_refusal(merged: std::result::Result<Value, Failure>) -> Result {
     })
 }
 
-fn deep_copy(args: Args<'_>) -> Result {
+fn deep_copy(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     if matches!(args.any(0), Value::Nil) {
         return Err("reflect: call of reflect.Value.Type on zero Value".into());
     }
     let mut n_items = 0;
-    copy(args.any(0), 0, &mut n_items)
+    let copied = copy(args.any(0), 0, &mut n_items);
+    run.spend(n_items)?;
+    copied
 }
 
 /// Copies maps and lists, each as often as it is met; other objects never change and are shared.
@@ -218,6 +243,7 @@ fn copy(value: &Value, depth: usize, n_items: &mut usize) -> Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::funcs::replay::{self, FixedHost};
     use crate::value::Named;
 
     static NAMED: Named = Named {
@@ -226,11 +252,7 @@ mod tests {
     };
 
     fn call(name: &str, args: &[Value]) -> Value {
-        let function = FUNCTIONS.iter().find(|f| f.name == name).unwrap();
-        let crate::template::Call::Pure(body) = function.call else {
-            panic!("{name} is pure");
-        };
-        body(Args(args)).unwrap()
+        replay::call(&mut FixedHost::default(), name, args).unwrap()
     }
 
     #[test]
@@ -265,7 +287,7 @@ mod tests {
     }
 
     fn copied(value: Value) -> Result {
-        deep_copy(Args(&[value]))
+        deep_copy(&mut FixedHost::default(), Args(&[value]))
     }
 
     #[test]

@@ -10,13 +10,14 @@ type Result = std::result::Result<Value, FuncError>;
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("fail", &[Param::String], |args| Err(failure(args))),
-    Function::run("include", &[Param::String, Param::Any], include),
+    Function::pure("fail", &[Param::String], |args| Err(failure(args))).constant(),
+    Function::run("include", &[Param::String, Param::Any], include).constant(),
     Function::pure("lookup", &[Param::String; 4], |_| {
         Ok(Value::Map(Map::new()))
-    }),
-    Function::pure("required", &[Param::String, Param::Any], required),
-    Function::run("tpl", &[Param::String, Param::Any], tpl),
+    })
+    .constant(),
+    Function::pure("required", &[Param::String, Param::Any], required).constant(),
+    Function::run("tpl", &[Param::String, Param::Any], tpl).constant(),
 ];
 
 fn include(run: &mut dyn Runtime, args: Args<'_>) -> Result {
@@ -62,6 +63,10 @@ mod tests {
 
         fn spend(&mut self, _steps: usize) -> std::result::Result<(), FuncError> {
             Ok(())
+        }
+
+        fn number(&self) -> u64 {
+            0
         }
 
         fn host(&self) -> &dyn Host {

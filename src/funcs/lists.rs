@@ -5,14 +5,11 @@
 //! keeps the type of the list. Refused with Go's texts: nil and what is no slice, bad bounds; with
 //! a limit: results beyond [`MAX_LIST_ITEMS`].
 
-use std::cell::Ref;
-use std::ops::Deref;
-
 use crate::funcs::defaults::is_empty;
 use crate::limits::MAX_LIST_ITEMS;
 use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::number::to_int64;
-use crate::value::{Kind, List, ListType, Value};
+use crate::value::{Items, Kind, List, ListType, Value};
 
 type Result<T = Value> = std::result::Result<T, FuncError>;
 
@@ -20,7 +17,7 @@ type Result<T = Value> = std::result::Result<T, FuncError>;
 pub(crate) const NIL_DEREFERENCE: &str =
     "runtime error: invalid memory address or nil pointer dereference";
 
-/// How many items are compared in the time of one evaluation step.
+/// How many values are compared in the time of one evaluation step.
 const COMPARISONS_PER_STEP: usize = 4;
 
 const ANY: &[Param] = &[Param::Any];
@@ -32,58 +29,43 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("chunk", &[Param::Int, Param::Any], chunk),
     Function::pure("compact", ANY, compact),
     Function::pure("concat", ANY, concat).variadic(),
-    Function::pure("first", ANY, first),
-    Function::pure("has", ANY_TWICE, has),
+    Function::pure("first", ANY, first).constant(),
+    Function::run("has", ANY_TWICE, has).constant(),
     Function::pure("initial", ANY, initial),
-    Function::pure("last", ANY, last),
-    Function::pure("list", ANY, list).variadic(),
+    Function::pure("last", ANY, last).constant(),
+    Function::pure("list", ANY, list).constant().variadic(),
     Function::pure("mustAppend", ANY_TWICE, append),
     Function::pure("mustChunk", &[Param::Int, Param::Any], chunk),
     Function::pure("mustCompact", ANY, compact),
-    Function::pure("mustFirst", ANY, first),
-    Function::pure("mustHas", ANY_TWICE, has),
+    Function::pure("mustFirst", ANY, first).constant(),
+    Function::run("mustHas", ANY_TWICE, has).constant(),
     Function::pure("mustInitial", ANY, initial),
-    Function::pure("mustLast", ANY, last),
+    Function::pure("mustLast", ANY, last).constant(),
     Function::pure("mustPrepend", ANY_TWICE, prepend),
     Function::pure("mustPush", ANY_TWICE, append),
     Function::pure("mustRest", ANY, rest),
     Function::pure("mustReverse", ANY, reverse),
     Function::pure("mustSlice", ANY_TWICE, slice).variadic(),
-    Function::run("mustUniq", ANY, uniq),
-    Function::run("mustWithout", ANY_TWICE, without).variadic(),
+    Function::run("mustUniq", ANY, uniq).constant(),
+    Function::run("mustWithout", ANY_TWICE, without)
+        .constant()
+        .variadic(),
     Function::pure("prepend", ANY_TWICE, prepend),
     Function::pure("push", ANY_TWICE, append),
     Function::pure("rest", ANY, rest),
     Function::pure("reverse", ANY, reverse),
     Function::pure("slice", ANY_TWICE, slice).variadic(),
-    Function::pure("tuple", ANY, list).variadic(),
-    Function::run("uniq", ANY, uniq),
-    Function::run("without", ANY_TWICE, without).variadic(),
+    Function::pure("tuple", ANY, list).constant().variadic(),
+    Function::run("uniq", ANY, uniq).constant(),
+    Function::run("without", ANY_TWICE, without)
+        .constant()
+        .variadic(),
 ];
-
-/// The items of a slice, for reading.
-pub(crate) enum Items<'a> {
-    /// Those of a list.
-    Shared(Ref<'a, Vec<Value>>),
-    /// Those of a named slice type.
-    Own(Vec<Value>),
-}
-
-impl Deref for Items<'_> {
-    type Target = [Value];
-
-    fn deref(&self) -> &[Value] {
-        match self {
-            Items::Shared(items) => items,
-            Items::Own(items) => items,
-        }
-    }
-}
 
 /// The items of a value of Go's kind slice, or `None`.
 pub(crate) fn slice_items(value: &Value) -> Option<Items<'_>> {
     match value {
-        Value::List(list) => Some(Items::Shared(list.items())),
+        Value::List(list) => Some(list.items()),
         Value::Object(object) if object.kind() == Kind::Slice => object.items().map(Items::Own),
         _ => None,
     }
@@ -180,15 +162,16 @@ fn reverse(args: Args<'_>) -> Result {
 
 fn compact(args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot compact on type")?;
-    Ok(kept(&items, |item| !is_empty(item)))
+    let full = items.iter().filter(|item| !is_empty(item));
+    Ok(Value::list(full.cloned().collect()))
 }
 
 fn uniq(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find uniq on type")?;
+    let mut comparisons = Comparisons::default();
     let mut once: Vec<Value> = Vec::new();
     for item in items.iter() {
-        run.spend(once.len() / COMPARISONS_PER_STEP)?;
-        if !contains(&once, item) {
+        if !comparisons.contain(run, &once, item)? {
             once.push(item.clone());
         }
     }
@@ -197,26 +180,57 @@ fn uniq(run: &mut dyn Runtime, args: Args<'_>) -> Result {
 
 fn without(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     let items = items_of(args.any(0), "Cannot find without on type")?;
-    let n_comparisons = items.len().saturating_mul(args.rest(1).len());
-    run.spend(n_comparisons / COMPARISONS_PER_STEP)?;
-    Ok(kept(&items, |item| !contains(args.rest(1), item)))
+    let mut comparisons = Comparisons::default();
+    let mut kept = Vec::new();
+    for item in items.iter() {
+        if !comparisons.contain(run, args.rest(1), item)? {
+            kept.push(item.clone());
+        }
+    }
+    Ok(Value::list(kept))
 }
 
-fn kept(items: &[Value], keeps: impl Fn(&Value) -> bool) -> Value {
-    Value::list(items.iter().filter(|item| keeps(item)).cloned().collect())
-}
-
-fn has(args: Args<'_>) -> Result {
+fn has(run: &mut dyn Runtime, args: Args<'_>) -> Result {
     let (needle, haystack) = (args.any(0), args.any(1));
     if matches!(haystack, Value::Nil) {
         return Ok(Value::Bool(false));
     }
     let items = items_of(haystack, "Cannot find has on type")?;
-    Ok(Value::Bool(contains(&items, needle)))
+    let found = Comparisons::default().contain(run, &items, needle)?;
+    Ok(Value::Bool(found))
 }
 
-fn contains(items: &[Value], wanted: &Value) -> bool {
-    items.iter().any(|item| item.deep_equal(wanted))
+/// Comparisons of values of any depth, which count as steps.
+#[derive(Default)]
+pub(crate) struct Comparisons {
+    /// Those that are not counted yet.
+    n_open: usize,
+}
+
+impl Comparisons {
+    /// Go's `reflect.DeepEqual`.
+    ///
+    /// # Errors
+    ///
+    /// The run may not take so many steps.
+    pub(crate) fn equal(&mut self, run: &mut dyn Runtime, a: &Value, b: &Value) -> Result<bool> {
+        let equal = a.deep_equal_counting(b, &mut self.n_open);
+        if self.n_open >= COMPARISONS_PER_STEP {
+            run.spend(self.n_open / COMPARISONS_PER_STEP)?;
+            self.n_open %= COMPARISONS_PER_STEP;
+        }
+        Ok(equal)
+    }
+
+    /// Says whether one of `items` equals `wanted`.
+    fn contain(&mut self, run: &mut dyn Runtime, items: &[Value], wanted: &Value) -> Result<bool> {
+        for item in items {
+            if self.equal(run, item, wanted)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// `slice LIST [FROM [TO]]`: nil for an empty list, whatever the bounds.

@@ -5,10 +5,13 @@
 //! infinities, and sequences of more than [`MAX_SEQUENCE`] numbers.
 
 use crate::limits::{MAX_DECIMAL_DIGITS, MAX_SEQUENCE};
-use crate::template::{Args, FuncError, Function, Param};
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::decimal::{self, DecimalError, Operation};
 use crate::value::number::{self, IntError, to_float64, to_int64};
 use crate::value::{List, ListType, Value, format};
+
+/// How many decimal digits are worked on in the time of one evaluation step.
+const DIGITS_PER_STEP: usize = 16;
 
 type Answer = Result<Value, FuncError>;
 
@@ -16,13 +19,13 @@ type Answer = Result<Value, FuncError>;
 pub const FUNCTIONS: &[Function] = &[
     Function::pure("add", &[Param::Any], add).variadic(),
     Function::pure("add1", &[Param::Any], add1),
-    Function::pure("add1f", &[Param::Any], add1f),
-    Function::pure("addf", &[Param::Any], addf).variadic(),
+    Function::run("add1f", &[Param::Any], add1f),
+    Function::run("addf", &[Param::Any], addf).variadic(),
     Function::pure("atoi", &[Param::String], atoi),
     Function::pure("biggest", &[Param::Any, Param::Any], max).variadic(),
     Function::pure("ceil", &[Param::Any], ceil),
     Function::pure("div", &[Param::Any, Param::Any], div),
-    Function::pure("divf", &[Param::Any, Param::Any], divf).variadic(),
+    Function::run("divf", &[Param::Any, Param::Any], divf).variadic(),
     Function::pure("float64", &[Param::Any], float64),
     Function::pure("floor", &[Param::Any], floor),
     Function::pure("int", &[Param::Any], int),
@@ -33,11 +36,11 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("minf", &[Param::Any, Param::Any], minf).variadic(),
     Function::pure("mod", &[Param::Any, Param::Any], modulo),
     Function::pure("mul", &[Param::Any, Param::Any], mul).variadic(),
-    Function::pure("mulf", &[Param::Any, Param::Any], mulf).variadic(),
+    Function::run("mulf", &[Param::Any, Param::Any], mulf).variadic(),
     Function::pure("round", &[Param::Any, Param::Int, Param::Float64], round).variadic(),
     Function::pure("seq", &[Param::Int], seq).variadic(),
     Function::pure("sub", &[Param::Any, Param::Any], sub),
-    Function::pure("subf", &[Param::Any, Param::Any], subf).variadic(),
+    Function::run("subf", &[Param::Any, Param::Any], subf).variadic(),
     Function::pure("toDecimal", &[Param::Any], to_decimal),
     Function::pure("until", &[Param::Int], until),
     Function::pure(
@@ -119,24 +122,44 @@ fn min(args: Args<'_>) -> Answer {
     Ok(Value::int64(integers(args.rest(1)).fold(first, i64::min)))
 }
 
-fn add1f(args: Args<'_>) -> Answer {
-    exact(Operation::Add, to_float64(args.any(0)), &[Value::int(1)])
+fn add1f(run: &mut dyn Runtime, args: Args<'_>) -> Answer {
+    exact(
+        run,
+        Operation::Add,
+        to_float64(args.any(0)),
+        &[Value::int(1)],
+    )
 }
 
-fn addf(args: Args<'_>) -> Answer {
-    exact(Operation::Add, 0.0, args.rest(0))
+fn addf(run: &mut dyn Runtime, args: Args<'_>) -> Answer {
+    exact(run, Operation::Add, 0.0, args.rest(0))
 }
 
-fn subf(args: Args<'_>) -> Answer {
-    exact(Operation::Subtract, to_float64(args.any(0)), args.rest(1))
+fn subf(run: &mut dyn Runtime, args: Args<'_>) -> Answer {
+    exact(
+        run,
+        Operation::Subtract,
+        to_float64(args.any(0)),
+        args.rest(1),
+    )
 }
 
-fn mulf(args: Args<'_>) -> Answer {
-    exact(Operation::Multiply, to_float64(args.any(0)), args.rest(1))
+fn mulf(run: &mut dyn Runtime, args: Args<'_>) -> Answer {
+    exact(
+        run,
+        Operation::Multiply,
+        to_float64(args.any(0)),
+        args.rest(1),
+    )
 }
 
-fn divf(args: Args<'_>) -> Answer {
-    exact(Operation::Divide, to_float64(args.any(0)), args.rest(1))
+fn divf(run: &mut dyn Runtime, args: Args<'_>) -> Answer {
+    exact(
+        run,
+        Operation::Divide,
+        to_float64(args.any(0)),
+        args.rest(1),
+    )
 }
 
 fn maxf(args: Args<'_>) -> Answer {
@@ -213,9 +236,12 @@ fn divided_by_zero() -> FuncError {
     "runtime error: integer divide by zero".into()
 }
 
-fn exact(operation: Operation, first: f64, rest: &[Value]) -> Answer {
+fn exact(run: &mut dyn Runtime, operation: Operation, first: f64, rest: &[Value]) -> Answer {
     match decimal::fold(operation, first, floats(rest)) {
-        Ok(result) => Ok(result.into()),
+        Ok((result, n_digits)) => {
+            run.spend(n_digits / DIGITS_PER_STEP)?;
+            Ok(result.into())
+        }
         Err(DecimalError::Message(text)) => Err(text.into()),
         Err(DecimalError::TooLong) => Err(FuncError::Limit(format!(
             "decimal arithmetic gives more than {MAX_DECIMAL_DIGITS} digits"
@@ -294,6 +320,7 @@ fn to_list(numbers: Vec<i64>) -> Value {
 mod tests {
     use super::*;
     use crate::funcs::replay;
+    use crate::funcs::replay::FixedHost;
 
     #[test]
     fn gives_what_was_recorded() {
@@ -319,9 +346,9 @@ mod tests {
         // Every factor adds 15 or 16 digits.
         let nines = |n: usize| vec![Value::Float(9.999999999999999); n];
         let few = nines(MAX_DECIMAL_DIGITS / 16 - 1);
-        assert!(exact(Operation::Multiply, 1.0, &few).is_ok());
+        assert!(exact(&mut FixedHost::default(), Operation::Multiply, 1.0, &few).is_ok());
         let many = nines(MAX_DECIMAL_DIGITS / 15);
-        let error = exact(Operation::Multiply, 1.0, &many).unwrap_err();
+        let error = exact(&mut FixedHost::default(), Operation::Multiply, 1.0, &many).unwrap_err();
         assert!(matches!(error, FuncError::Limit(_)), "{error:?}");
     }
 }

@@ -34,30 +34,30 @@ impl From<String> for Failure {
     }
 }
 
-/// Merges `src` into `dst`; maps that are on both sides are merged in turn, lists never.
+/// Merges `src` into `dst`; maps that are on both sides are merged in turn, lists never. Adds to
+/// `n_entries` the number of entries that were visited.
 ///
 /// # Errors
 ///
 /// mergo's own error, the text of a Go panic, or a limit. What was merged before stays merged.
-pub(crate) fn merge(dst: &Map, src: &Map, winner: Winner) -> Result {
-    let mut merger = Merger { winner, n_items: 0 };
-    merger.maps(dst, src, 0)
+pub(crate) fn merge(dst: &Map, src: &Map, winner: Winner, n_entries: &mut usize) -> Result {
+    Merger { winner, n_entries }.maps(dst, src, 0)
 }
 
-struct Merger {
+struct Merger<'a> {
     winner: Winner,
-    n_items: usize,
+    n_entries: &'a mut usize,
 }
 
-impl Merger {
+impl Merger<'_> {
     fn maps(&mut self, dst: &Map, src: &Map, depth: usize) -> Result {
         if depth > MAX_COPY_DEPTH {
             return Err(limit(format!("nested deeper than {MAX_COPY_DEPTH}")));
         }
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
             let keys: Vec<_> = src.entries().keys().cloned().collect();
-            self.n_items = self.n_items.saturating_add(keys.len());
-            if self.n_items > MAX_COPY_ITEMS {
+            *self.n_entries = self.n_entries.saturating_add(keys.len());
+            if *self.n_entries > MAX_COPY_ITEMS {
                 return Err(limit(format!("of more than {MAX_COPY_ITEMS} entries")));
             }
             for key in keys {
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let merged = |depth| merge(&nested(depth), &nested(depth), Winner::Source);
+        let merged = |depth| merge(&nested(depth), &nested(depth), Winner::Source, &mut 0);
         assert!(merged(MAX_COPY_DEPTH).is_ok());
         assert!(is_limit(merged(MAX_COPY_DEPTH + 1)));
     }
@@ -210,7 +210,7 @@ mod tests {
         let (a, b) = (Map::new(), Map::new());
         a.insert("self", a.clone().into()).unwrap();
         b.insert("self", b.clone().into()).unwrap();
-        assert!(is_limit(merge(&a, &b, Winner::Destination)));
+        assert!(is_limit(merge(&a, &b, Winner::Destination, &mut 0)));
         a.remove(b"self");
         b.remove(b"self");
     }
@@ -222,7 +222,12 @@ mod tests {
                 map([("a", inner.clone().into()), ("b", inner.into())])
             })
         };
-        assert!(is_limit(merge(&twice(), &twice(), Winner::Destination)));
+        assert!(is_limit(merge(
+            &twice(),
+            &twice(),
+            Winner::Destination,
+            &mut 0
+        )));
     }
 
     #[derive(Debug)]
@@ -254,7 +259,8 @@ mod tests {
     fn pointers_refuse_maps_unless_the_source_wins() {
         let merged = |dst: &Value, src: &Value, winner| {
             let (dst, src) = (map([("a", dst.clone())]), map([("a", src.clone())]));
-            merge(&dst, &src, winner).map(|()| dst.get(b"a").unwrap().type_name().to_owned())
+            merge(&dst, &src, winner, &mut 0)
+                .map(|()| dst.get(b"a").unwrap().type_name().to_owned())
         };
         let thing = |kind, name| Value::from(std::rc::Rc::new(Thing(kind, name)));
         let pointer = thing(Kind::Ptr, "*t.T");

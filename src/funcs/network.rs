@@ -98,6 +98,10 @@ mod tests {
             Ok(())
         }
 
+        fn number(&self) -> u64 {
+            0
+        }
+
         fn host(&self) -> &dyn Host {
             self
         }

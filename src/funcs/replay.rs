@@ -68,6 +68,10 @@ impl Runtime for FixedHost {
         Ok(())
     }
 
+    fn number(&self) -> u64 {
+        0
+    }
+
     fn host(&self) -> &dyn Host {
         self
     }

@@ -5,34 +5,35 @@
 //! with `must`, and `toRawJson`, fail the template.
 
 use crate::funcs::toml;
+use crate::limits::MAX_DECODED_BYTES;
 use crate::template::{Args, FuncError, Function, Param};
 use crate::value::json::{self, Decoded, EncodeError, Options};
-use crate::value::{List, ListType, Map, MapType, Tree, TreeMap, Value};
+use crate::value::{List, ListType, Map, MapType, Str, Tree, TreeMap, Value};
 use crate::yaml;
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("fromJson", &[Param::String], from_json),
-    Function::pure("fromJsonArray", &[Param::String], from_json_array),
-    Function::pure("fromToml", &[Param::String], from_toml),
-    Function::pure("fromYaml", &[Param::String], from_yaml),
-    Function::pure("fromYamlArray", &[Param::String], from_yaml_array),
-    Function::pure("mustFromJson", &[Param::String], must_from_json),
-    Function::pure("mustToJson", &[Param::Any], must_to_json),
-    Function::pure("mustToPrettyJson", &[Param::Any], must_to_pretty_json),
-    Function::pure("mustToRawJson", &[Param::Any], to_raw_json),
-    Function::pure("toJson", &[Param::Any], to_json),
-    Function::pure("toPrettyJson", &[Param::Any], to_pretty_json),
-    Function::pure("toRawJson", &[Param::Any], to_raw_json),
-    Function::pure("toToml", &[Param::Any], to_toml),
-    Function::pure("toYaml", &[Param::Any], to_yaml),
-    Function::pure("toYamlPretty", &[Param::Any], to_yaml_pretty),
+    Function::pure("fromJson", &[Param::String], from_json).heavy(),
+    Function::pure("fromJsonArray", &[Param::String], from_json_array).heavy(),
+    Function::pure("fromToml", &[Param::String], from_toml).heavy(),
+    Function::pure("fromYaml", &[Param::String], from_yaml).heavy(),
+    Function::pure("fromYamlArray", &[Param::String], from_yaml_array).heavy(),
+    Function::pure("mustFromJson", &[Param::String], must_from_json).heavy(),
+    Function::pure("mustToJson", &[Param::Any], must_to_json).heavy(),
+    Function::pure("mustToPrettyJson", &[Param::Any], must_to_pretty_json).heavy(),
+    Function::pure("mustToRawJson", &[Param::Any], to_raw_json).heavy(),
+    Function::pure("toJson", &[Param::Any], to_json).heavy(),
+    Function::pure("toPrettyJson", &[Param::Any], to_pretty_json).heavy(),
+    Function::pure("toRawJson", &[Param::Any], to_raw_json).heavy(),
+    Function::pure("toToml", &[Param::Any], to_toml).heavy(),
+    Function::pure("toYaml", &[Param::Any], to_yaml).heavy(),
+    Function::pure("toYamlPretty", &[Param::Any], to_yaml_pretty).heavy(),
 ];
 
 /// The functions that only Helm 4 has; its own `mustToJson` does what sprig's does.
 pub const HELM_4_FUNCTIONS: &[Function] = &[
-    Function::pure("mustToToml", &[Param::Any], must_to_toml),
-    Function::pure("mustToYaml", &[Param::Any], must_to_yaml),
+    Function::pure("mustToToml", &[Param::Any], must_to_toml).heavy(),
+    Function::pure("mustToYaml", &[Param::Any], must_to_yaml).heavy(),
 ];
 
 const COMPACT: Options = Options {
@@ -105,21 +106,21 @@ fn must_to_toml(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match yaml::decode_map(args.str(0)) {
+    Ok(match yaml::decode_map(text(args)?) {
         Ok(entries) => thaw_map(entries).into(),
         Err(error) => error_map(TreeMap::new(), error.message),
     })
 }
 
 fn from_yaml_array(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match yaml::decode_list(args.str(0)) {
+    Ok(match yaml::decode_list(text(args)?) {
         Ok(items) => thaw(Tree::list(items)),
         Err(error) => Value::list(vec![Value::str(error.message)]),
     })
 }
 
 fn from_json(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match json::decode_map(args.str(0)) {
+    Ok(match json::decode_map(text(args)?) {
         Decoded {
             value,
             error: Some(error),
@@ -133,7 +134,7 @@ fn from_json(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn from_json_array(args: Args<'_>) -> Result<Value, FuncError> {
-    let Decoded { value, error } = json::decode_list(args.str(0));
+    let Decoded { value, error } = json::decode_list(text(args)?);
     let items = value.map(|items| thaw(Tree::list(items)));
     Ok(match error {
         Some(error) => Value::list(vec![Value::str(error)]),
@@ -142,14 +143,25 @@ fn from_json_array(args: Args<'_>) -> Result<Value, FuncError> {
 }
 
 fn must_from_json(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(thaw(json::decode(args.str(0))?))
+    Ok(thaw(json::decode(text(args)?)?))
 }
 
 fn from_toml(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(match toml::decode(args.str(0)) {
+    Ok(match toml::decode(text(args)?) {
         Ok(map) => map.into(),
         Err(error) => error_map(TreeMap::new(), error),
     })
+}
+
+/// The text to read.
+fn text(args: Args<'_>) -> Result<&Str, FuncError> {
+    let text = args.str(0);
+    if text.len() > MAX_DECODED_BYTES {
+        return Err(FuncError::Limit(format!(
+            "the text to read has more than {MAX_DECODED_BYTES} bytes"
+        )));
+    }
+    Ok(text)
 }
 
 /// The empty string instead of an error, unless that is a bound of ours.

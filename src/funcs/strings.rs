@@ -38,7 +38,8 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::pure("camelcase", &[Param::String], |args| {
         Ok(Value::str(words::camelcase(args.str(0))))
-    }),
+    })
+    .heavy(),
     Function::pure("cat", &[Param::Any], cat).variadic(),
     Function::pure("contains", &[Param::String, Param::String], |args| {
         Ok(Value::Bool(
@@ -47,21 +48,25 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::pure("hasPrefix", &[Param::String, Param::String], |args| {
         Ok(Value::Bool(args.str(1).starts_with(args.str(0))))
-    }),
+    })
+    .constant(),
     Function::pure("hasSuffix", &[Param::String, Param::String], |args| {
         Ok(Value::Bool(args.str(1).ends_with(args.str(0))))
-    }),
+    })
+    .constant(),
     Function::pure("hello", &[], |_| Ok("Hello!".into())),
     Function::pure("indent", &[Param::Int, Param::String], |args| {
         indent(b"", args.int(0), args.str(1))
     }),
     Function::pure("initials", &[Param::String], |args| {
         Ok(Value::str(words::initials(args.str(0))))
-    }),
+    })
+    .heavy(),
     Function::pure("join", &[Param::String, Param::Any], join),
     Function::pure("kebabcase", &[Param::String], |args| {
         Ok(Value::str(words::lower_words(args.str(0), '-')))
-    }),
+    })
+    .heavy(),
     Function::pure("lower", &[Param::String], |args| {
         Ok(Value::str(map_runes(args.str(0), to_lower)))
     }),
@@ -87,10 +92,12 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::pure("snakecase", &[Param::String], |args| {
         Ok(Value::str(words::lower_words(args.str(0), '_')))
-    }),
+    })
+    .heavy(),
     Function::pure("sortAlpha", &[Param::Any], |args| {
         Ok(Value::List(sort_alpha(args.any(0))))
-    }),
+    })
+    .heavy(),
     Function::pure("split", &[Param::String, Param::String], |args| {
         numbered(split(args.str(1), args.str(0), -1)?)
     }),
@@ -109,10 +116,12 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::pure("swapcase", &[Param::String], |args| {
         Ok(Value::str(words::swapcase(args.str(0))))
-    }),
+    })
+    .heavy(),
     Function::pure("title", &[Param::String], |args| {
         Ok(Value::str(words::title(args.str(0))))
-    }),
+    })
+    .heavy(),
     Function::pure("toString", &[Param::Any], |args| {
         Ok(Value::Str(strval(args.any(0))))
     }),
@@ -152,7 +161,8 @@ pub const FUNCTIONS: &[Function] = &[
             b"",
             false,
         )?))
-    }),
+    })
+    .heavy(),
     Function::pure(
         "wrapWith",
         &[Param::Int, Param::String, Param::String],
@@ -160,7 +170,8 @@ pub const FUNCTIONS: &[Function] = &[
             let (width, separator, text) = (args.int(0), args.str(1), args.str(2));
             Ok(Value::str(words::wrap(text, width, separator, true)?))
         },
-    ),
+    )
+    .heavy(),
 ];
 
 /// Checks that the function `name` may make a string of `n_bytes`, which is `None` when the number

@@ -2,17 +2,18 @@
 //!
 //! In: any values. Out: Go's names for what they are, or a boolean. Nothing is refused.
 
-use crate::template::{Args, FuncError, Function, Param};
+use crate::funcs::lists::Comparisons;
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::{ListType, Str, Value, format};
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("deepEqual", &[Param::Any, Param::Any], deep_equal),
-    Function::pure("kindIs", &[Param::String, Param::Any], kind_is),
-    Function::pure("kindOf", &[Param::Any], kind_of),
-    Function::pure("typeIs", &[Param::String, Param::Any], type_is),
-    Function::pure("typeIsLike", &[Param::String, Param::Any], type_is_like),
-    Function::pure("typeOf", &[Param::Any], type_of),
+    Function::run("deepEqual", &[Param::Any, Param::Any], deep_equal).constant(),
+    Function::pure("kindIs", &[Param::String, Param::Any], kind_is).constant(),
+    Function::pure("kindOf", &[Param::Any], kind_of).constant(),
+    Function::pure("typeIs", &[Param::String, Param::Any], type_is).constant(),
+    Function::pure("typeIsLike", &[Param::String, Param::Any], type_is_like).constant(),
+    Function::pure("typeOf", &[Param::Any], type_of).constant(),
 ];
 
 /// Sprig's text of a value: strings and byte slices as they are, anything else as `%v`.
@@ -24,8 +25,9 @@ pub fn strval(value: &Value) -> Str {
     }
 }
 
-fn deep_equal(args: Args<'_>) -> Result<Value, FuncError> {
-    Ok(Value::Bool(args.any(0).deep_equal(args.any(1))))
+fn deep_equal(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    let equal = Comparisons::default().equal(run, args.any(0), args.any(1))?;
+    Ok(Value::Bool(equal))
 }
 
 fn kind_is(args: Args<'_>) -> Result<Value, FuncError> {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::files::glob::Glob;
 use crate::helm::HelmCompat;
 use crate::value::arguments::{wrong_count, wrong_type};
-use crate::value::{Int, Kind, List, ListType, Object, Str, Tree, Value};
+use crate::value::{Kind, List, ListType, Object, Str, Tree, Value};
 use crate::yaml;
 
 /// The files of one chart by path (`engine.files`).
@@ -80,9 +80,8 @@ fn base(path: &[u8]) -> Str {
     }
 }
 
-fn bytes(data: &[u8]) -> Value {
-    let items = data.iter().map(|b| Value::Int(Int::Uint8(*b))).collect();
-    Value::List(List::new(ListType::Bytes, items))
+fn bytes(data: &Str) -> Value {
+    Value::List(List::bytes(data.clone()))
 }
 
 impl Object for Files {
@@ -102,7 +101,7 @@ impl Object for Files {
     fn field(&self, name: &str) -> Option<Value> {
         let missing = || Value::List(List::nil(ListType::Bytes));
         let file = self.files.get(name.as_bytes());
-        Some(file.map_or_else(missing, |data| bytes(data)))
+        Some(file.map_or_else(missing, bytes))
     }
 
     fn method(&self, name: &str, args: &[Value]) -> Option<Result<Value, String>> {
@@ -121,6 +120,14 @@ impl Object for Files {
             (_, args) if args.len() == wanted => Err(wrong_type("string", &args[0])),
             (_, args) => Err(wrong_count(name, wanted, args.len())),
         })
+    }
+
+    /// A pattern is tried on every path, and every file is written.
+    fn method_steps(&self, name: &str) -> usize {
+        match name {
+            "Glob" | "AsConfig" | "AsSecrets" => self.files.len(),
+            _ => 0,
+        }
     }
 
     fn entries(&self) -> Option<Vec<(Str, Value)>> {

@@ -6,7 +6,7 @@
 use super::ast::{Id, Kind};
 use super::datum::Datum;
 use super::exec::{Execution, Outcome};
-use super::func::{Function, Operand, Param};
+use super::func::{Function, Operand, Param, Work};
 use crate::value::arguments::wrong_count;
 use crate::value::{Int, Kind as GoKind, List, ListType, Map, MapType, Value};
 
@@ -72,12 +72,12 @@ impl Execution<'_, '_, '_> {
         let mut args = Vec::with_capacity(words.len() + 1);
         for (i, &arg) in words.args.iter().enumerate() {
             let arg = self.argument(dot, param(i), arg)?;
-            self.charge(&arg)?;
+            self.charge(function.work, &arg)?;
             args.push(arg.into());
         }
         if let Some(piped) = words.piped {
             let arg = self.check(piped, param(words.args.len()))?;
-            self.charge(&arg)?;
+            self.charge(function.work, &arg)?;
             args.push(arg.into());
         }
         Ok(args)
@@ -99,14 +99,11 @@ impl Execution<'_, '_, '_> {
         Ok(args)
     }
 
-    /// Counts the work that a large argument makes, by the slowest of the functions: those that go
-    /// by characters, and those that compare each item.
-    fn charge(&mut self, arg: &Operand) -> Outcome<()> {
+    /// Counts the work that an argument makes.
+    fn charge(&mut self, work: Work, arg: &Operand) -> Outcome<()> {
         match arg {
-            Operand::Value(Value::Str(text)) => self.steps(text.len() / 4),
-            Operand::Value(Value::List(list)) => self.steps(list.len() / 2),
-            Operand::Value(Value::Map(map)) => self.steps(map.len() / 2),
-            _ => Ok(()),
+            Operand::Value(value) => self.steps(work.steps(value)),
+            Operand::Invalid => Ok(()),
         }
     }
 

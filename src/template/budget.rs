@@ -127,7 +127,7 @@ fn own_bytes(value: &Value, open: &mut Vec<Value>) -> usize {
     const SLOT: usize = size_of::<Value>();
     let (slots, is_empty) = match value {
         Value::Str(text) if text.is_unique() => return text.len(),
-        Value::List(list) if list.is_unique() => (list.len(), list.is_empty()),
+        Value::List(list) if list.is_unique() => (list.n_slots(), list.n_slots() == 0),
         Value::Map(map) if map.is_unique() => (2 * map.len(), map.is_empty()),
         _ => return 0,
     };

@@ -8,7 +8,7 @@ use std::any::Any;
 use super::ast::{Callee, Special};
 use super::compare;
 use super::datum::indirect_type_name;
-use super::func::{Args, Call, FuncError, Function, Functions, Operand, Param};
+use super::func::{Args, Call, FuncError, Function, Functions, Operand, Param, Work};
 use crate::limits::MAX_FORMAT_BYTES;
 use crate::value::{Int, Kind, List, MapType, Object, Tree, Value, escape, printf};
 
@@ -18,20 +18,24 @@ const TWO: &[Param] = &[Param::Reflect, Param::Reflect];
 
 /// The functions of the language, sorted by name.
 const BUILTINS: Functions = Functions(&[
-    reflect("and", TWO, decided_by_the_evaluator).variadic(),
-    reflect("call", TWO, call).variadic(),
+    reflect("and", TWO, decided_by_the_evaluator)
+        .constant()
+        .variadic(),
+    reflect("call", TWO, call).constant().variadic(),
     reflect("eq", TWO, compare::eq).variadic(),
     reflect("ge", TWO, compare::ge),
     reflect("gt", TWO, compare::gt),
     Function::pure("html", ANY, |args| escaped(args, escape::html)).variadic(),
-    reflect("index", TWO, index).variadic(),
+    reflect("index", TWO, index).constant().variadic(),
     Function::pure("js", ANY, |args| escaped(args, escape::js)).variadic(),
     reflect("le", TWO, compare::le),
-    reflect("len", ONE, len),
+    reflect("len", ONE, len).constant(),
     reflect("lt", TWO, compare::lt),
     reflect("ne", TWO, compare::ne),
-    reflect("not", ONE, not),
-    reflect("or", TWO, decided_by_the_evaluator).variadic(),
+    reflect("not", ONE, not).constant(),
+    reflect("or", TWO, decided_by_the_evaluator)
+        .constant()
+        .variadic(),
     Function::pure("print", ANY, |args| text(printf::sprint(args.0))).variadic(),
     Function::pure("printf", &[Param::String, Param::Any], |args| {
         text(printf::sprintf(args.str(0), args.rest(1)))
@@ -106,6 +110,7 @@ const fn reflect(
         name,
         params,
         variadic: false,
+        work: Work::Linear,
         call: Call::Reflect(body),
     }
 }

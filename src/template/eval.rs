@@ -6,7 +6,7 @@ use super::builtins::Complex;
 use super::datum::Datum;
 use super::error::{Cause, ExecError};
 use super::exec::{Execution, Outcome};
-use super::func::{Args, Call, FuncError, Operand, Param};
+use super::func::{Args, Call, FuncError, Operand, Param, Work};
 use super::literal::{Ideal, Number};
 use crate::value::arguments::{is_wrong_count, is_wrong_type};
 use crate::value::{Kind as GoKind, Map, MapType, Object, Value};
@@ -181,6 +181,8 @@ impl<'t> Execution<'_, '_, 't> {
             }
             Value::Object(object) => {
                 let object = object.clone();
+                let steps = std::str::from_utf8(name).map_or(0, |name| object.method_steps(name));
+                self.steps(steps)?;
                 let call = |name: &str, args: &[Value]| object.method(name, args);
                 if is_exported(name)
                     && let Some(result) = self.method(dot, id, name, &words, call)?
@@ -267,6 +269,7 @@ impl<'t> Execution<'_, '_, 't> {
             Some(Ok(value)) => {
                 let counted = self.run.budget.value(&value);
                 self.within(counted)?;
+                self.steps(Work::Linear.steps(&value))?;
                 Ok(Some(Datum::result(value)))
             }
             // Go checks the arguments itself, before it calls the method.
@@ -355,6 +358,7 @@ impl<'t> Execution<'_, '_, 't> {
             Ok(value) => {
                 let counted = self.run.budget.value(value.value());
                 self.within(counted)?;
+                self.steps(function.work.steps(value.value()))?;
                 Ok(value)
             }
             Err(error) => Err(self.failed_call(function.name, call, error)),

@@ -50,6 +50,35 @@ impl Param {
     }
 }
 
+/// How the work of a call grows with its arguments and its result, beyond the step that every call
+/// counts for. What grows in another way is counted by the function itself ([`Runtime::spend`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Not at all: arguments are handed on, counted or looked up in.
+    Constant,
+    /// Every byte and item is looked at, and little is done with it.
+    Linear,
+    /// Every byte and item takes a good part of a step: parsing, encoding, going by character.
+    Heavy,
+}
+
+impl Work {
+    /// The steps that a value counts for.
+    pub(super) fn steps(self, value: &Value) -> usize {
+        let (bytes_per_step, items_per_step) = match self {
+            Work::Constant => return 0,
+            Work::Linear => (16, 4),
+            Work::Heavy => (2, 1),
+        };
+        match value {
+            Value::Str(text) => text.len() / bytes_per_step,
+            Value::List(list) => list.len() / items_per_step,
+            Value::Map(map) => map.len() / items_per_step,
+            _ => 0,
+        }
+    }
+}
+
 /// A template function: its name, the types of its parameters, and its body.
 #[derive(Clone, Copy)]
 pub struct Function {
@@ -59,6 +88,8 @@ pub struct Function {
     pub params: &'static [Param],
     /// Whether the last parameter takes any number of arguments.
     pub variadic: bool,
+    /// How its work grows.
+    pub work: Work,
     /// The body.
     pub call: Call,
 }
@@ -95,6 +126,7 @@ impl Function {
             name,
             params,
             variadic: false,
+            work: Work::Linear,
             call: Call::Pure(body),
         }
     }
@@ -109,7 +141,24 @@ impl Function {
             name,
             params,
             variadic: false,
+            work: Work::Linear,
             call: Call::Run(body),
+        }
+    }
+
+    /// The same function, which does not look into its arguments.
+    pub const fn constant(self) -> Function {
+        Function {
+            work: Work::Constant,
+            ..self
+        }
+    }
+
+    /// The same function, which has much to do for each byte and item.
+    pub const fn heavy(self) -> Function {
+        Function {
+            work: Work::Heavy,
+            ..self
         }
     }
 
@@ -270,6 +319,9 @@ pub trait Runtime {
     ///
     /// The run would take more steps than it may.
     fn spend(&mut self, steps: usize) -> Result<(), FuncError>;
+
+    /// The number of the run, which no other run of this process has.
+    fn number(&self) -> u64;
 
     /// The outside world.
     fn host(&self) -> &dyn Host;

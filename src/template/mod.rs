@@ -31,6 +31,6 @@ mod token;
 
 pub use budget::Limits;
 pub use error::{Cause, ExecError, Frame, ParseError};
-pub use func::{Args, Call, FuncError, Function, Functions, Host, Operand, Param, Runtime};
+pub use func::{Args, Call, FuncError, Function, Functions, Host, Operand, Param, Runtime, Work};
 pub use run::{Run, strip_no_value};
 pub use set::TemplateSet;

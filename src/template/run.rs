@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ast::Symbol;
 use super::budget::{Budget, Limits};
@@ -48,6 +49,7 @@ const NO_VALUE: &[u8] = b"<no value>";
 pub struct Run<'a> {
     set: &'a TemplateSet,
     host: &'a dyn Host,
+    number: u64,
     pub(super) budget: Budget,
     /// The definitions of the `tpl` texts under way, the innermost last.
     overlays: Vec<Definitions>,
@@ -62,9 +64,11 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Starts a run of the templates of `set`.
     pub fn new(set: &'a TemplateSet, host: &'a dyn Host, limits: Limits) -> Run<'a> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Run {
             set,
             host,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             budget: Budget::new(limits),
             overlays: Vec::new(),
             includes: HashMap::new(),
@@ -201,6 +205,10 @@ impl Runtime for Run<'_> {
 
     fn spend(&mut self, steps: usize) -> Result<(), FuncError> {
         Ok(self.budget.steps(steps)?)
+    }
+
+    fn number(&self) -> u64 {
+        self.number
     }
 
     fn host(&self) -> &dyn Host {

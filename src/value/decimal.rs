@@ -31,13 +31,15 @@ pub(crate) enum Operation {
     Divide,
 }
 
-/// Applies `operation` to `first` and each of `rest` in turn.
+/// Applies `operation` to `first` and each of `rest` in turn; gives the result and the number of
+/// digits that were worked on.
 pub(crate) fn fold(
     operation: Operation,
     first: f64,
     rest: impl Iterator<Item = f64>,
-) -> Result<f64, DecimalError> {
+) -> Result<(f64, usize), DecimalError> {
     let mut result = Decimal::from(Operand::new(first)?);
+    let mut n_digits = 0;
     for float in rest {
         let operand = Operand::new(float)?;
         result = match operation {
@@ -52,8 +54,10 @@ pub(crate) fn fold(
         if result.digits.len() > MAX_DECIMAL_DIGITS {
             return Err(DecimalError::TooLong);
         }
+        n_digits += result.digits.len();
     }
-    Ok(result.to_float())
+    n_digits += result.digits.len();
+    Ok((result.to_float(), n_digits))
 }
 
 /// A float as ±`digits` × 10^`exponent`.
@@ -206,14 +210,15 @@ fn difference(a: &[u8], b: &[u8]) -> Vec<u8> {
     out
 }
 
+/// `digits` × `factor`, which has at most 17 digits like every operand.
 fn multiply(digits: &[u8], factor: u64) -> Vec<u8> {
     if factor == 0 {
         return Vec::new();
     }
-    let mut carry: u128 = 0;
+    let mut carry: u64 = 0;
     let mut out = Vec::with_capacity(digits.len() + 20);
     for &digit in digits.iter().rev() {
-        carry += u128::from(digit) * u128::from(factor);
+        carry += u64::from(digit) * factor;
         out.push((carry % 10) as u8);
         carry /= 10;
     }
@@ -225,13 +230,12 @@ fn multiply(digits: &[u8], factor: u64) -> Vec<u8> {
     out
 }
 
-/// `digits` / `divisor`, rounded down.
+/// `digits` / `divisor`, rounded down; the divisor has at most 17 digits.
 fn divide(digits: &[u8], divisor: u64) -> Vec<u8> {
-    let divisor = u128::from(divisor);
-    let mut remainder: u128 = 0;
+    let mut remainder: u64 = 0;
     let mut out = Vec::with_capacity(digits.len());
     for &digit in digits {
-        remainder = remainder * 10 + u128::from(digit);
+        remainder = remainder * 10 + u64::from(digit);
         let quotient = (remainder / divisor) as u8;
         remainder %= divisor;
         if quotient > 0 || !out.is_empty() {

@@ -2,9 +2,10 @@
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
-use super::Value;
+use super::{Int, Str, Value};
 
 /// The Go type of a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,33 @@ pub struct List(Rc<Cell>);
 struct Cell {
     list_type: ListType,
     is_nil: bool,
-    items: RefCell<Vec<Value>>,
+    items: Content,
+}
+
+/// What a slice holds.
+enum Content {
+    Values(RefCell<Vec<Value>>),
+    /// The bytes of a `[]uint8`, most of which are only handed on: items are made for whoever asks.
+    Bytes(Str),
+}
+
+/// The items of a slice, for reading.
+pub enum Items<'a> {
+    /// Where they lie.
+    Shared(Ref<'a, Vec<Value>>),
+    /// Made for the reader.
+    Own(Vec<Value>),
+}
+
+impl Deref for Items<'_> {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        match self {
+            Items::Shared(items) => items,
+            Items::Own(items) => items,
+        }
+    }
 }
 
 impl List {
@@ -59,7 +86,16 @@ impl List {
         List(Rc::new(Cell {
             list_type,
             is_nil: false,
-            items: RefCell::new(items),
+            items: Content::Values(RefCell::new(items)),
+        }))
+    }
+
+    /// Makes a `[]uint8`.
+    pub fn bytes(bytes: Str) -> List {
+        List(Rc::new(Cell {
+            list_type: ListType::Bytes,
+            is_nil: false,
+            items: Content::Bytes(bytes),
         }))
     }
 
@@ -68,7 +104,7 @@ impl List {
         List(Rc::new(Cell {
             list_type,
             is_nil: true,
-            items: RefCell::default(),
+            items: Content::Values(RefCell::default()),
         }))
     }
 
@@ -84,7 +120,10 @@ impl List {
 
     /// The number of items.
     pub fn len(&self) -> usize {
-        self.0.items.borrow().len()
+        match &self.0.items {
+            Content::Values(items) => items.borrow().len(),
+            Content::Bytes(bytes) => bytes.len(),
+        }
     }
 
     /// Says whether there are no items.
@@ -92,24 +131,48 @@ impl List {
         self.len() == 0
     }
 
+    /// The number of items that take memory of their own.
+    pub(crate) fn n_slots(&self) -> usize {
+        match &self.0.items {
+            Content::Values(items) => items.borrow().len(),
+            Content::Bytes(_) => 0,
+        }
+    }
+
     /// The item at `index`.
     pub fn get(&self, index: usize) -> Option<Value> {
-        self.0.items.borrow().get(index).cloned()
+        match &self.0.items {
+            Content::Values(items) => items.borrow().get(index).cloned(),
+            Content::Bytes(bytes) => bytes.get(index).map(byte_value),
+        }
     }
 
     /// The items, for reading; do not call back into template code while holding it.
-    pub fn items(&self) -> Ref<'_, Vec<Value>> {
-        self.0.items.borrow()
+    pub fn items(&self) -> Items<'_> {
+        match &self.0.items {
+            Content::Values(items) => Items::Shared(items.borrow()),
+            Content::Bytes(bytes) => Items::Own(bytes.iter().map(byte_value).collect()),
+        }
     }
 
     /// The items, for changing in place (`sortAlpha` sorts a `[]string` where it lies).
+    ///
+    /// # Panics
+    ///
+    /// If the slice was made of bytes: nothing changes those.
     pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
-        self.0.items.borrow_mut()
+        match &self.0.items {
+            Content::Values(items) => items.borrow_mut(),
+            Content::Bytes(_) => unreachable!("nothing changes the bytes of a file"),
+        }
     }
 
     /// A copy of the items.
     pub fn to_vec(&self) -> Vec<Value> {
-        self.0.items.borrow().clone()
+        match self.items() {
+            Items::Shared(items) => items.clone(),
+            Items::Own(items) => items,
+        }
     }
 
     /// The bytes of a `[]uint8`.
@@ -118,12 +181,21 @@ impl List {
             Value::Int(n) => n.to_i64() as u8,
             _ => 0,
         };
-        self.items().iter().map(byte).collect()
+        match &self.0.items {
+            Content::Values(items) => items.borrow().iter().map(byte).collect(),
+            Content::Bytes(bytes) => bytes.to_vec(),
+        }
     }
 
     /// Takes the items out if nobody else holds the slice.
     pub(super) fn take_last_items(&mut self) -> Vec<Value> {
-        Rc::get_mut(&mut self.0).map_or_else(Vec::new, |cell| cell.items.take())
+        match Rc::get_mut(&mut self.0) {
+            Some(Cell {
+                items: Content::Values(items),
+                ..
+            }) => items.take(),
+            _ => Vec::new(),
+        }
     }
 
     /// Says whether both are the same slice.
@@ -142,9 +214,15 @@ impl List {
     }
 }
 
+fn byte_value(byte: &u8) -> Value {
+    Value::Int(Int::Uint8(*byte))
+}
+
 impl Drop for Cell {
     fn drop(&mut self) {
-        super::bury(self.items.take());
+        if let Content::Values(items) = &self.items {
+            super::bury(items.take());
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) mod walk;
 
 use std::rc::Rc;
 
-pub use list::{List, ListType};
+pub use list::{Items, List, ListType};
 pub use map::{Map, MapMethod, MapType, Named};
 pub use object::{Field, Object};
 pub use str::Str;

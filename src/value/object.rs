@@ -45,6 +45,12 @@ pub trait Object: fmt::Debug {
         None
     }
 
+    /// The steps of a template's run that a call of the method `name` counts for, beyond what its
+    /// result does.
+    fn method_steps(&self, _name: &str) -> usize {
+        0
+    }
+
     /// The entries of an object of kind map, in byte order of their keys.
     fn entries(&self) -> Option<Vec<(Str, Value)>> {
         None

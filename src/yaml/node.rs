@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::iter::successors;
 
+use crate::limits::MAX_YAML_NODES;
+
 use super::error::Error;
 use super::event::{Event, Parser, Properties, Tag};
 use super::input::Input;
@@ -82,6 +84,10 @@ impl<'t> Document<'t> {
             match parser.next()? {
                 Event::StreamEnd | Event::DocumentEnd => break,
                 event => composer.add(event, &parser)?,
+            }
+            if composer.nodes.len() > MAX_YAML_NODES {
+                let text = format!("yaml: the document has more than {MAX_YAML_NODES} nodes");
+                return Err(Error::convert(text));
             }
         }
         Ok(Document {

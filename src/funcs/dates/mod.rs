@@ -36,29 +36,32 @@ const MONOTONIC_NOW: i64 = 10_000_000;
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::run("ago", ANY, ago),
+    Function::run("ago", ANY, ago).heavy(),
     Function::run("date", FORMAT, |run, args| {
         format_in(run.host(), args.str(0), args.any(1), b"Local")
-    }),
-    Function::run("date_in_zone", IN_ZONE, date_in_zone),
-    Function::run("dateInZone", IN_ZONE, date_in_zone),
-    Function::pure("date_modify", MODIFY, date_modify),
-    Function::pure("dateModify", MODIFY, date_modify),
-    Function::pure("must_date_modify", MODIFY, must_date_modify),
-    Function::pure("mustDateModify", MODIFY, must_date_modify),
-    Function::pure("duration", ANY, duration),
-    Function::run("durationRound", ANY, duration_round),
+    })
+    .heavy(),
+    Function::run("date_in_zone", IN_ZONE, date_in_zone).heavy(),
+    Function::run("dateInZone", IN_ZONE, date_in_zone).heavy(),
+    Function::pure("date_modify", MODIFY, date_modify).heavy(),
+    Function::pure("dateModify", MODIFY, date_modify).heavy(),
+    Function::pure("must_date_modify", MODIFY, must_date_modify).heavy(),
+    Function::pure("mustDateModify", MODIFY, must_date_modify).heavy(),
+    Function::pure("duration", ANY, duration).heavy(),
+    Function::run("durationRound", ANY, duration_round).heavy(),
     Function::run("htmlDate", ANY, |run, args| {
         format_in(run.host(), HTML, args.any(0), b"Local")
-    }),
+    })
+    .heavy(),
     Function::run(
         "htmlDateInZone",
         &[Param::Any, Param::String],
         |run, args| format_in(run.host(), HTML, args.any(0), args.str(1)),
-    ),
-    Function::run("mustToDate", PARSE, must_to_date),
+    )
+    .heavy(),
+    Function::run("mustToDate", PARSE, must_to_date).heavy(),
     Function::run("now", &[], |run, _| Ok(now(run.host()).into())),
-    Function::run("toDate", PARSE, to_date),
+    Function::run("toDate", PARSE, to_date).heavy(),
     Function::pure("unixEpoch", &[Param::Object("time.Time")], |args| {
         Ok(time_of(args.any(0))?.unix().to_string().into())
     }),

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::value::arguments::{check_count, wrong_type};
-use crate::value::{Int, Kind, List, ListType, Object, Tree, Value};
+use crate::value::{Int, Kind, List, Object, Tree, Value};
 
 use super::calendar::{MONTHS, WEEKDAYS};
 use super::duration::{self, HOUR, MINUTE, SECOND};
@@ -288,8 +288,7 @@ fn as_object<T: 'static>(value: &Value) -> Option<&T> {
 }
 
 fn bytes(text: &str) -> Value {
-    let items = text.bytes().map(|b| Value::Int(Int::Uint8(b))).collect();
-    Value::List(List::new(ListType::Bytes, items))
+    Value::List(List::bytes(text.into()))
 }
 
 fn one<'a>(name: &str, args: &'a [Value]) -> Result<&'a Value, String> {

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use ::regex::{Regex, RegexBuilder};
 
-use crate::limits::{MAX_REGEX_BYTES, MAX_REGEX_SCAN, MAX_REGEX_WORK};
+use crate::limits::{MAX_REGEX_BYTES, MAX_REGEX_WORK};
 use crate::template::{FuncError, Runtime};
 
+use super::meter::Meter;
 use super::syntax::{self, SyntaxError};
 
 /// The number of compiled patterns that each thread keeps: charts use few, often in loops.
@@ -56,45 +57,70 @@ impl From<FuncError> for CompileError {
     }
 }
 
-/// Searching would take longer than [`MAX_REGEX_WORK`] or [`MAX_REGEX_SCAN`] allow.
+/// Why a text is not searched, or not to its end.
 #[derive(Debug)]
-pub(super) struct TooMuchWork;
+pub(super) enum SearchError {
+    /// One search could take longer than [`MAX_REGEX_WORK`] allows.
+    TooMuchWork,
+    /// The run may not take so many steps.
+    Steps(FuncError),
+}
+
+impl From<FuncError> for SearchError {
+    fn from(error: FuncError) -> SearchError {
+        SearchError::Steps(error)
+    }
+}
 
 /// The capturing groups of a match, the whole match first; `None` for those that took no part.
 pub(super) type Groups = Vec<Option<Range<usize>>>;
 
 /// Compiles `pattern`, or finds it among the last ones of this thread.
 ///
-/// Either way it counts for as many steps as compiling takes, since nobody knows what other renders
-/// of this thread have left.
+/// Compiling counts for as many steps as it takes, and so does the first use in a run of what another
+/// run has left: nobody knows what that is.
 ///
 /// # Errors
 ///
 /// The pattern is invalid or too large, or the run may not take so many steps.
 pub(super) fn compile(run: &mut dyn Runtime, pattern: &[u8]) -> Result<Rc<Matcher>, CompileError> {
     thread_local! {
-        static CACHE: RefCell<Vec<(Vec<u8>, Rc<Matcher>)>> = const { RefCell::new(Vec::new()) };
+        static CACHE: RefCell<Vec<Cached>> = const { RefCell::new(Vec::new()) };
     }
     CACHE.with_borrow_mut(|cache| {
-        if let Some(at) = cache.iter().position(|(key, _)| key == pattern) {
-            let entry = cache.remove(at);
-            let matcher = Rc::clone(&entry.1);
-            cache.push(entry);
-            for bytes in PROGRAM_BYTES {
-                run.spend(bytes / BYTES_PER_STEP)?;
-                if bytes == matcher.program_bytes {
-                    break;
+        if let Some(at) = cache.iter().position(|cached| *cached.pattern == *pattern) {
+            let mut cached = cache.remove(at);
+            let matcher = Rc::clone(&cached.matcher);
+            if cached.run != run.number() {
+                cached.run = run.number();
+                for bytes in PROGRAM_BYTES {
+                    run.spend(bytes / BYTES_PER_STEP)?;
+                    if bytes == matcher.program_bytes {
+                        break;
+                    }
                 }
             }
+            cache.push(cached);
             return Ok(matcher);
         }
         let matcher = Rc::new(Matcher::new(run, pattern)?);
         if cache.len() == N_CACHED {
             cache.remove(0);
         }
-        cache.push((pattern.to_vec(), Rc::clone(&matcher)));
+        cache.push(Cached {
+            pattern: pattern.into(),
+            matcher: Rc::clone(&matcher),
+            run: run.number(),
+        });
         Ok(matcher)
     })
+}
+
+/// A compiled pattern and the last run that it counted in.
+struct Cached {
+    pattern: Box<[u8]>,
+    matcher: Rc<Matcher>,
+    run: u64,
 }
 
 impl Matcher {
@@ -126,24 +152,40 @@ impl Matcher {
 
     /// Takes a text to search in, unless that could take too long: at worst every byte of it meets
     /// every byte of the program.
-    fn haystack<'t>(&self, text: &'t [u8]) -> Result<Haystack<'t>, TooMuchWork> {
-        let work = (self.program_bytes as u64).saturating_mul(text.len() as u64);
-        if work > MAX_REGEX_WORK {
-            return Err(TooMuchWork);
+    fn haystack<'t>(&self, text: &'t [u8]) -> Result<Haystack<'t>, SearchError> {
+        if self.work(text.len()) > MAX_REGEX_WORK {
+            return Err(SearchError::TooMuchWork);
         }
         Ok(Haystack::new(text))
     }
 
+    /// The most work of one search in so many bytes.
+    fn work(&self, n_bytes: usize) -> u64 {
+        (self.program_bytes as u64).saturating_mul(n_bytes as u64)
+    }
+
     /// Says whether the pattern matches anywhere in `text`.
-    pub(super) fn is_match(&self, text: &[u8]) -> Result<bool, TooMuchWork> {
-        Ok(self.regex.is_match(&self.haystack(text)?.text))
+    pub(super) fn is_match(&self, run: &mut dyn Runtime, text: &[u8]) -> Result<bool, SearchError> {
+        let haystack = self.haystack(text)?;
+        let mut meter = Meter::new(run);
+        let is_match = meter.measure(self.work(text.len()), || {
+            self.regex.is_match(&haystack.text)
+        });
+        meter.finish()?;
+        Ok(is_match?)
     }
 
     /// The leftmost match.
-    pub(super) fn find(&self, text: &[u8]) -> Result<Option<Range<usize>>, TooMuchWork> {
+    pub(super) fn find(
+        &self,
+        run: &mut dyn Runtime,
+        text: &[u8],
+    ) -> Result<Option<Range<usize>>, SearchError> {
         let haystack = self.haystack(text)?;
-        let found = self.regex.find(&haystack.text);
-        Ok(found.map(|found| haystack.original(found.range())))
+        let mut meter = Meter::new(run);
+        let found = meter.measure(self.work(text.len()), || self.regex.find(&haystack.text));
+        meter.finish()?;
+        Ok(found?.map(|found| haystack.original(found.range())))
     }
 
     /// The first `limit` matches, or all of them.
@@ -151,17 +193,20 @@ impl Matcher {
     /// An empty match directly after another match does not count.
     pub(super) fn find_all(
         &self,
+        run: &mut dyn Runtime,
         text: &[u8],
         limit: Option<usize>,
-    ) -> Result<Vec<Range<usize>>, TooMuchWork> {
+    ) -> Result<Vec<Range<usize>>, SearchError> {
         let haystack = self.haystack(text)?;
-        let mut scan = Scan::new();
+        let mut meter = Meter::new(run);
         let mut all = Vec::new();
         let mut at = 0;
         let mut last_end = None;
         while at <= haystack.text.len() && limit.is_none_or(|limit| all.len() < limit) {
-            scan.spend(haystack.text.len() - at)?;
-            let Some(found) = self.regex.find_at(&haystack.text, at) else {
+            let found = meter.measure(self.work(haystack.text.len() - at), || {
+                self.regex.find_at(&haystack.text, at)
+            });
+            let Some(found) = found? else {
                 break;
             };
             let follows = found.end() == at && last_end == Some(found.start());
@@ -175,23 +220,27 @@ impl Matcher {
                 all.push(haystack.original(found.range()));
             }
         }
+        meter.finish()?;
         Ok(all)
     }
 
     /// Replaces every match by what `replace` appends for its groups; ends early beyond `max` bytes.
     pub(super) fn replace_all(
         &self,
+        run: &mut dyn Runtime,
         text: &[u8],
         max: usize,
         replace: impl Fn(&Groups, &mut Vec<u8>),
-    ) -> Result<Vec<u8>, TooMuchWork> {
+    ) -> Result<Vec<u8>, SearchError> {
         let haystack = self.haystack(text)?;
-        let mut scan = Scan::new();
+        let mut meter = Meter::new(run);
         let mut out = Vec::new();
         let (mut at, mut last_end) = (0, 0);
         while at <= haystack.text.len() && out.len() <= max {
-            scan.spend(haystack.text.len() - at)?;
-            let Some(groups) = self.regex.captures_at(&haystack.text, at) else {
+            let groups = meter.measure(self.work(haystack.text.len() - at), || {
+                self.regex.captures_at(&haystack.text, at)
+            });
+            let Some(groups) = groups? else {
                 break;
             };
             let groups: Groups = groups
@@ -210,6 +259,7 @@ impl Matcher {
             at = haystack.lossy(found.end).max(haystack.after(at));
         }
         out.extend_from_slice(&text[last_end..]);
+        meter.finish()?;
         Ok(out)
     }
 
@@ -219,25 +269,6 @@ impl Matcher {
         named
             .filter(move |(_, n)| n.as_str() == name)
             .map(|(at, _)| at + 1)
-    }
-}
-
-/// What the searches of one call have looked at: at worst all that follows, each time.
-struct Scan {
-    bytes_left: u64,
-}
-
-impl Scan {
-    fn new() -> Scan {
-        Scan {
-            bytes_left: MAX_REGEX_SCAN,
-        }
-    }
-
-    fn spend(&mut self, bytes: usize) -> Result<(), TooMuchWork> {
-        let left = self.bytes_left.checked_sub(bytes as u64);
-        self.bytes_left = left.ok_or(TooMuchWork)?;
-        Ok(())
     }
 }
 
@@ -314,12 +345,5 @@ mod tests {
         let text = vec![b'x'; most as usize + 1];
         assert!(matcher.haystack(&text[1..]).is_ok());
         assert!(matcher.haystack(&text).is_err());
-    }
-
-    #[test]
-    fn scans_are_bounded() {
-        let mut scan = Scan::new();
-        assert!(scan.spend(MAX_REGEX_SCAN as usize).is_ok());
-        assert!(scan.spend(1).is_err());
     }
 }

@@ -16,12 +16,13 @@ pub use version::{Version, VersionError};
 
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
-    Function::pure("semver", &[Param::String], semver),
+    Function::pure("semver", &[Param::String], semver).heavy(),
     Function::pure(
         "semverCompare",
         &[Param::String, Param::String],
         semver_compare,
-    ),
+    )
+    .heavy(),
 ];
 
 fn semver(args: Args<'_>) -> Result<Value, FuncError> {

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::value::arguments::{check_count, wrong_type};
-use crate::value::{Field, Int, Kind, List, ListType, Object, Str, Tree, Value};
+use crate::value::{Field, Int, Kind, List, Object, Str, Tree, Value};
 
 use super::Version;
 
@@ -163,8 +163,7 @@ fn struct_value(version: Version) -> Value {
 }
 
 fn bytes(text: String) -> Value {
-    let items = text.bytes().map(|b| Value::Int(Int::Uint8(b))).collect();
-    Value::List(List::new(ListType::Bytes, items))
+    Value::List(List::bytes(text.into()))
 }
 
 fn no_args(name: &str, args: &[Value]) -> Result<(), String> {
