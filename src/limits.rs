@@ -23,8 +23,8 @@ pub const MAX_SET_DEPTH: usize = 30;
 /// Deepest nesting of YAML collections (Go-YAML: `max_flow_level`, `max_indents`).
 pub const MAX_YAML_DEPTH: usize = 10_000;
 
-/// Most nodes of one YAML document, keys included.
-pub const MAX_YAML_NODES: usize = 8_000_000;
+/// Most nodes of one YAML document, keys included; a mapping counts as sixteen.
+pub const MAX_YAML_NODES: usize = 4_000_000;
 
 /// Largest text that encoding one value as JSON, YAML or TOML may give, in bytes: a value that holds
 /// another many times over can stand for far more text than it takes memory.
@@ -79,7 +79,7 @@ pub const MAX_CHARTS: usize = 1_000;
 /// Deepest nesting of brackets and dots together in a `--set` key; Helm bounds the dots only.
 pub const MAX_SET_NESTING: usize = 200;
 
-/// Most list items that one `--set` argument may make; Helm has no bound.
+/// Most list items that all `--set` arguments of a release may make; Helm has no bound.
 pub const MAX_SET_SLOTS: usize = 1_000_000;
 
 /// Most bytes of `values.yaml` in one release, each alias counted; Helm has no bound.
@@ -106,6 +106,9 @@ pub const MAX_PATCH_COPIED: usize = 16 * 1024 * 1024;
 
 /// Largest file of an overlay that is read whole, in bytes.
 pub const MAX_OVERLAY_FILE_BYTES: u64 = 5 * 1024 * 1024;
+
+/// Largest file that `template` reads for `--values` and `--set-file`, in bytes.
+pub const MAX_VALUES_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Steps that one `.j2` file may take.
 pub const MAX_JINJA_STEPS: u64 = 5_000_000;

@@ -15,8 +15,8 @@ use jenkins_cmp::limits::*;
 use jenkins_cmp::release::Derived;
 use jenkins_cmp::store::Digest;
 use jenkins_cmp::template::{Limits, Run, TemplateSet};
-use jenkins_cmp::value::{Tree, TreeMap, Value, json};
-use jenkins_cmp::values;
+use jenkins_cmp::value::{Tree, Value, json};
+use jenkins_cmp::values::{self, ValuesOptions};
 use jenkins_cmp::yaml;
 
 use crate::server::{Answer, Server};
@@ -66,7 +66,7 @@ const BOUNDS: &[(&str, Shown)] = &[
     ),
     (
         "MAX_YAML_NODES",
-        Here(yaml_nodes, "the document has more than 8000000 nodes"),
+        Here(yaml_nodes, "the document has more than 4000000 nodes"),
     ),
     (
         "MAX_ENCODED_BYTES",
@@ -183,6 +183,10 @@ const BOUNDS: &[(&str, Shown)] = &[
     (
         "MAX_OVERLAY_FILE_BYTES",
         Here(overlay_file_bytes, "is larger than 5242880 bytes"),
+    ),
+    (
+        "MAX_VALUES_FILE_BYTES",
+        Here(values_file_bytes, "is larger than 67108864 bytes"),
     ),
     (
         "MAX_JINJA_STEPS",
@@ -513,7 +517,12 @@ fn set_slots(beyond: Beyond) -> Result<(), String> {
         .collect();
     let rest = MAX_SET_SLOTS - full * (MAX_SET_INDEX + 1);
     lists.push(format!("z[{}]=1", rest - 1 + beyond));
-    values::set(&mut TreeMap::new(), &lists.join(","), HelmCompat::V4).map_err(|e| e.message)
+    let options = ValuesOptions {
+        set: lists,
+        ..ValuesOptions::default()
+    };
+    let merged = values::merge_options(&options, HelmCompat::V4, &mut |_| Ok(Vec::new()));
+    merged.map(drop).map_err(|e| e.message)
 }
 
 fn overlay_file_bytes(beyond: Beyond) -> Result<(), String> {
@@ -523,6 +532,24 @@ fn overlay_file_bytes(beyond: Beyond) -> Result<(), String> {
         .expect("a sparse file");
     let repository = Repository::open(dir.path()).map_err(|e| e.message)?;
     repository.read("f").map(drop).map_err(|e| e.to_string())
+}
+
+fn values_file_bytes(beyond: Beyond) -> Result<(), String> {
+    let dir = TempDir::new("bounds");
+    dir.write(
+        "c/Chart.yaml",
+        "{apiVersion: v2, name: c, version: 0.1.0}\n",
+    );
+    let file = fs::File::create(dir.path().join("f")).expect("a file");
+    file.set_len(MAX_VALUES_FILE_BYTES + beyond as u64)
+        .expect("a sparse file");
+    let output = Command::new(&["template", "r", "c", "--set-file", "a=f"])
+        .current_dir(dir.path())
+        .output();
+    match output.code {
+        0 => Ok(()),
+        _ => Err(output.stderr),
+    }
 }
 
 /// Locks a chart whose version is `version` in a repository of `server`.

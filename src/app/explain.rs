@@ -10,7 +10,7 @@ use super::{Overlay, join};
 use crate::diag::Diagnostic;
 use crate::manifest::codec;
 use crate::value::{Tree, TreeMap};
-use crate::values::parse_values;
+use crate::values::{Room, parse_values};
 use crate::yaml;
 
 /// What one layer says about a value.
@@ -123,7 +123,7 @@ pub fn explain(
     }
     for (key, value) in &additions.set {
         let mut tree = TreeMap::new();
-        set_one(&mut tree, key, value, overlay.helm)?;
+        set_one(&mut tree, key, value, overlay.helm, &mut Room::default())?;
         add(format!("`set` {key}"), "", &Tree::map(tree));
     }
     Ok(says)

@@ -14,7 +14,7 @@ use crate::manifest::codec;
 use crate::patch::Operations;
 use crate::patch::json::{Numbers, from_json, to_json};
 use crate::value::{Map, MapType, Tree, TreeMap};
-use crate::values::{Merging, Nulls, freeze, merge, parse_values, set};
+use crate::values::{Merging, Nulls, Room, freeze, merge, parse_values, set};
 use crate::yaml;
 
 /// The values file of a base or an overlay when nothing else is set.
@@ -210,8 +210,9 @@ fn add(user: &mut TreeMap, additions: &Additions, helm: HelmCompat) -> Result<()
         })?;
         merge(user, values.as_map().unwrap_or(&TreeMap::new()));
     }
+    let room = &mut Room::default();
     for (path, value) in &additions.set {
-        set_one(user, path, value, helm)?;
+        set_one(user, path, value, helm, room)?;
     }
     Ok(())
 }
@@ -222,9 +223,10 @@ pub(super) fn set_one(
     path: &str,
     value: &str,
     helm: HelmCompat,
+    room: &mut Room,
 ) -> Result<(), Box<Diagnostic>> {
     let argument = format!("{path}={}", escape_commas(value));
-    set(user, &argument, helm).map_err(|_| {
+    set(user, &argument, helm, room).map_err(|_| {
         let problem = Diagnostic::error(format!("the parameter `set`: cannot set `{path}`"));
         Box::new(problem.hint("paths are those of `helm --set`: `a.b`, `list[0]`"))
     })

@@ -108,6 +108,7 @@ fn must_to_toml(args: Args<'_>) -> Result<Value, FuncError> {
 fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match yaml::decode_map(text(args)?) {
         Ok(entries) => thaw_map(entries).into(),
+        Err(error) if error.exceeds_limit() => return Err(FuncError::Limit(error.message)),
         Err(error) => error_map(TreeMap::new(), error.message),
     })
 }
@@ -115,6 +116,7 @@ fn from_yaml(args: Args<'_>) -> Result<Value, FuncError> {
 fn from_yaml_array(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(match yaml::decode_list(text(args)?) {
         Ok(items) => thaw(Tree::list(items)),
+        Err(error) if error.exceeds_limit() => return Err(FuncError::Limit(error.message)),
         Err(error) => Value::list(vec![Value::str(error.message)]),
     })
 }

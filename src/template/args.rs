@@ -23,7 +23,7 @@ impl Words<'_> {
         self.args.is_empty() && self.piped.is_none()
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.args.len() + usize::from(self.piped.is_some())
     }
 }

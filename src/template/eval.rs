@@ -8,7 +8,7 @@ use super::error::{Cause, ExecError};
 use super::exec::{Execution, Outcome};
 use super::func::{Args, Call, FuncError, Operand, Param, Work};
 use super::literal::{Ideal, Number};
-use crate::value::arguments::{is_wrong_count, is_wrong_type};
+use crate::value::arguments::{is_wrong_type, wanted_count, wrong_count};
 use crate::value::{Kind as GoKind, Map, MapType, Object, Value};
 
 impl<'t> Execution<'_, '_, 't> {
@@ -259,29 +259,34 @@ impl<'t> Execution<'_, '_, 't> {
         let Ok(name) = std::str::from_utf8(name) else {
             return Ok(None);
         };
-        let before = self.at;
-        let args = self.method_arguments(dot, words)?;
-        match call(name, &args) {
-            None => {
-                self.at = before;
-                Ok(None)
-            }
-            Some(Ok(value)) => {
+        // Go looks for the method and counts the arguments before it evaluates them.
+        let Some(mut result) = call(name, &[]) else {
+            return Ok(None);
+        };
+        let wanted = match &result {
+            Err(text) => wanted_count(text).unwrap_or(0),
+            Ok(_) => 0,
+        };
+        if words.len() != wanted {
+            return Err(self.error(wrong_count(name, wanted, words.len())));
+        }
+        if wanted > 0 {
+            let args = self.method_arguments(dot, words)?;
+            result = call(name, &args).unwrap_or(result);
+        }
+        match result {
+            Ok(value) => {
                 let counted = self.run.budget.value(&value);
                 self.within(counted)?;
                 self.steps(Work::Linear.steps(&value))?;
                 Ok(Some(Datum::result(value)))
             }
-            // Go checks the arguments itself, before it calls the method.
-            Some(Err(text)) if is_wrong_count(&text) => {
-                self.at = before;
-                Err(self.error(text))
-            }
-            Some(Err(text)) if is_wrong_type(&text) => {
+            // Go checks their types, too, before it calls the method.
+            Err(text) if is_wrong_type(&text) => {
                 self.recheck(dot, words, &text)?;
                 Err(self.error(text))
             }
-            Some(Err(text)) => Err(self.failed_call(name, id, FuncError::Message(text))),
+            Err(text) => Err(self.failed_call(name, id, FuncError::Message(text))),
         }
     }
 

@@ -29,9 +29,10 @@ pub fn wrong_type(expected: &str, got: &Value) -> String {
     format!("{TYPE}expected {expected}; got {got}")
 }
 
-/// Whether `text` is one of [`wrong_count`].
-pub fn is_wrong_count(text: &str) -> bool {
-    text.starts_with(COUNT)
+/// How many arguments are wanted, if `text` is one of [`wrong_count`].
+pub fn wanted_count(text: &str) -> Option<usize> {
+    let (_, rest) = text.strip_prefix(COUNT)?.split_once(": want ")?;
+    rest.split_once(' ')?.0.parse().ok()
 }
 
 /// Whether `text` is one of [`wrong_type`].

@@ -17,6 +17,7 @@ use crate::value::{Tree, TreeMap, json as go_json};
 pub use documents::parse_values;
 use set::Mode;
 pub use set::ReadFile;
+pub(crate) use set::Room;
 pub(crate) use tables::{Merging, Nulls, clean_nulls, deep, entries, join_path, shallow_copy};
 pub use tables::{freeze, merge};
 
@@ -73,21 +74,23 @@ pub fn merge_options(
             merge(&mut base, values);
         }
     }
+    let room = &mut Room::default();
     for text in &options.set_json {
-        set_json(&mut base, text, helm)?;
+        set_json(&mut base, text, helm, room)?;
     }
     for text in &options.set {
-        set::apply(&mut base, text, Mode::Typed, helm).map_err(|e| failed("--set", &e))?;
+        set(&mut base, text, helm, room)?;
     }
     for text in &options.set_string {
-        set::apply(&mut base, text, Mode::Text, helm).map_err(|e| failed("--set-string", &e))?;
+        set::apply(&mut base, text, Mode::Text, helm, room)
+            .map_err(|e| failed("--set-string", &e))?;
     }
     for text in &options.set_file {
-        set::apply(&mut base, text, Mode::File(read), helm)
+        set::apply(&mut base, text, Mode::File(read), helm, room)
             .map_err(|e| failed("--set-file", &e))?;
     }
     for text in &options.set_literal {
-        set::apply(&mut base, text, Mode::Literal, helm)
+        set::apply(&mut base, text, Mode::Literal, helm, room)
             .map_err(|e| failed("--set-literal", &e))?;
     }
     Ok(Tree::map(base))
@@ -98,12 +101,22 @@ pub fn merge_options(
 /// # Errors
 ///
 /// Helm's text.
-pub fn set(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<Diagnostic>> {
-    set::apply(base, text, Mode::Typed, helm).map_err(|e| failed("--set", &e))
+pub(crate) fn set(
+    base: &mut TreeMap,
+    text: &str,
+    helm: HelmCompat,
+    room: &mut Room,
+) -> Result<(), Box<Diagnostic>> {
+    set::apply(base, text, Mode::Typed, helm, room).map_err(|e| failed("--set", &e))
 }
 
 /// Applies `--set-json`: assignments, or in Helm 4 a whole object.
-fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<Diagnostic>> {
+fn set_json(
+    base: &mut TreeMap,
+    text: &str,
+    helm: HelmCompat,
+    room: &mut Room,
+) -> Result<(), Box<Diagnostic>> {
     if helm == HelmCompat::V4 && text.trim().starts_with('{') {
         let failed =
             |e: String| plain(format!("failed parsing --set-json data JSON: {text}")).context(e);
@@ -114,7 +127,7 @@ fn set_json(base: &mut TreeMap, text: &str, helm: HelmCompat) -> Result<(), Box<
         merge(base, entries);
         return Ok(());
     }
-    set::apply(base, text, Mode::Json, helm).map_err(|e| {
+    set::apply(base, text, Mode::Json, helm, room).map_err(|e| {
         plain(format!("failed parsing --set-json data {text}"))
             .context(e)
             .into()

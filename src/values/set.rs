@@ -30,6 +30,20 @@ pub(super) enum Mode<'r, 'f> {
     Literal,
 }
 
+/// What all assignments of one release may still make.
+pub(crate) struct Room {
+    /// Items of lists.
+    slots: usize,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room {
+            slots: MAX_SET_SLOTS,
+        }
+    }
+}
+
 /// Applies the assignments of `text` to `base`.
 ///
 /// # Errors
@@ -40,13 +54,14 @@ pub(super) fn apply(
     text: &str,
     mode: Mode<'_, '_>,
     helm: HelmCompat,
+    room: &mut Room,
 ) -> Result<(), String> {
     let mut parser = Parser {
         rest: text.chars(),
         mode,
         helm,
         nesting: 0,
-        slots_left: MAX_SET_SLOTS,
+        room,
     };
     loop {
         match parser.key(base, 0) {
@@ -75,7 +90,7 @@ struct Parser<'t, 'r, 'f> {
     mode: Mode<'r, 'f>,
     helm: HelmCompat,
     nesting: usize,
-    slots_left: usize,
+    room: &'t mut Room,
 }
 
 impl Parser<'_, '_, '_> {
@@ -307,8 +322,9 @@ impl Parser<'_, '_, '_> {
         }
         if list.len() <= index {
             let n_new = index + 1 - list.len();
-            self.slots_left = self
-                .slots_left
+            self.room.slots = self
+                .room
+                .slots
                 .checked_sub(n_new)
                 .ok_or_else(|| format!("lists need more than {MAX_SET_SLOTS} items"))?;
             list.resize(index + 1, Tree::Null);

@@ -25,6 +25,8 @@ enum Step {
     Convert,
     /// JSON text to Go values.
     Decode,
+    /// None: a bound of ours is exceeded.
+    Limit,
 }
 
 impl Error {
@@ -46,6 +48,19 @@ impl Error {
         }
     }
 
+    /// Makes an error of a text that exceeds a named bound.
+    pub(super) fn limit(message: impl Into<String>) -> Error {
+        Error {
+            step: Step::Limit,
+            ..Error::convert(message)
+        }
+    }
+
+    /// Says whether the text may be YAML, but exceeds a named bound.
+    pub fn exceeds_limit(&self) -> bool {
+        self.step == Step::Limit
+    }
+
     /// Makes an error of a value that its Go type refuses, as `yaml.Unmarshal` words it.
     pub(crate) fn refused(message: impl Into<String>) -> Error {
         Error::decode(message).prefixed()
@@ -61,7 +76,7 @@ impl Error {
     /// Puts before the message what `yaml.Unmarshal` puts before it.
     pub(super) fn prefixed(mut self) -> Error {
         let prefix = match self.step {
-            Step::Convert => "error converting YAML to JSON: ",
+            Step::Convert | Step::Limit => "error converting YAML to JSON: ",
             Step::Decode => "error unmarshaling JSON: while decoding JSON: ",
         };
         self.message.insert_str(0, prefix);

@@ -18,6 +18,9 @@ use super::token::{Mark, Span, Style};
 /// Largest text that is parsed: places in it and in what escapes make of it fit 32 bits.
 const MAX_BYTES: usize = 1 << 31;
 
+/// How many nodes a mapping counts for beside itself: so much more memory does a map take.
+const NODES_OF_MAPPING: usize = 15;
+
 /// The first document of a stream.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -85,9 +88,12 @@ impl<'t> Document<'t> {
                 Event::StreamEnd | Event::DocumentEnd => break,
                 event => composer.add(event, &parser)?,
             }
-            if composer.nodes.len() > MAX_YAML_NODES {
-                let text = format!("yaml: the document has more than {MAX_YAML_NODES} nodes");
-                return Err(Error::convert(text));
+            if composer.nodes.len() + NODES_OF_MAPPING * composer.n_mappings > MAX_YAML_NODES {
+                return Err(Error::limit(format!(
+                    "yaml: the document has more than {MAX_YAML_NODES} nodes, each mapping \
+                     counting as {}",
+                    1 + NODES_OF_MAPPING
+                )));
             }
         }
         Ok(Document {
@@ -258,6 +264,7 @@ struct Composer {
     nodes: Vec<Data>,
     open: Vec<Open>,
     anchors: HashMap<Vec<u8>, usize>,
+    n_mappings: usize,
     is_plain: bool,
 }
 
@@ -277,6 +284,7 @@ impl Default for Composer {
             nodes: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
+            n_mappings: 0,
             is_plain: true,
         }
     }
@@ -321,7 +329,10 @@ impl Composer {
                 );
             }
             Event::SequenceStart(properties) => self.start(Kind::Sequence, properties, parser),
-            Event::MappingStart(properties) => self.start(Kind::Mapping, properties, parser),
+            Event::MappingStart(properties) => {
+                self.n_mappings += 1;
+                self.start(Kind::Mapping, properties, parser);
+            }
         }
         Ok(())
     }

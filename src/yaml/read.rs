@@ -5,7 +5,8 @@
 //! nesting over 10,000. Go does this in three passes, whose errors come in that order: nodes to
 //! values, keys to strings, values to text.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use crate::limits::MAX_YAML_DEPTH;
 use crate::value::{Str, Tree, format};
@@ -56,6 +57,7 @@ pub(super) fn read_node(root: Node<'_>, reading: Reading) -> Result<Tree, Error>
         n_aliased: 0,
         alias_depth: 0,
         open_aliases: HashSet::new(),
+        texts: HashMap::new(),
         duplicates: Vec::new(),
         unsupported_key: false,
     };
@@ -215,6 +217,8 @@ struct Reader {
     n_aliased: usize,
     alias_depth: usize,
     open_aliases: HashSet<usize>,
+    /// What was read by way of aliases, which may read it many times.
+    texts: HashMap<usize, Str>,
     /// Complaints about duplicate keys.
     duplicates: Vec<(String, Mark)>,
     /// Whether a key was seen that has no string form.
@@ -425,7 +429,11 @@ impl Reader {
             Scalar::Int(n) => Tree::Int(n),
             Scalar::Uint(n) => Tree::Uint(n),
             Scalar::Float(f) => Tree::Float(f),
-            Scalar::Timestamp | Scalar::Str => Tree::Str(string(node)?),
+            Scalar::Timestamp | Scalar::Str if self.alias_depth == 0 => Tree::Str(string(node)?),
+            Scalar::Timestamp | Scalar::Str => match self.texts.entry(node.index()) {
+                Entry::Occupied(text) => Tree::Str(text.get().clone()),
+                Entry::Vacant(text) => Tree::Str(text.insert(string(node)?).clone()),
+            },
         })
     }
 
