@@ -83,7 +83,7 @@ pub const MAX_SET_NESTING: usize = 200;
 pub const MAX_SET_SLOTS: usize = 1_000_000;
 
 /// Most bytes of `values.yaml` in one release, each alias counted; Helm has no bound.
-pub const MAX_DEFAULTS_BYTES: u64 = 64 * 1024 * 1024;
+pub const MAX_DEFAULTS_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Largest compiled program of a regular expression in a template, in bytes.
 pub const MAX_REGEX_BYTES: usize = 32 * 1024 * 1024;
@@ -138,7 +138,8 @@ pub const SERVER_SIDE_APPLY_BYTES: usize = 200 * 1024;
 /// Deepest nesting of a YAML value that an error text prints; what is deeper prints as `...`.
 pub const MAX_YAML_PRINT_DEPTH: usize = 100;
 
-/// Most values in the merged values of a release; Helm has no bound.
+/// Most values that merging those of a release copies and visits, the tables of globals counting as
+/// sixteen; Helm has no bound.
 pub const MAX_VALUES: usize = 5_000_000;
 
 /// Deepest nesting of data that a report looks into; what is deeper is compared as a whole.
@@ -159,7 +160,14 @@ pub const MAX_DIFF_EDITS: usize = 1_000;
 pub const MAX_PARSE_DEPTH: usize = 10_000;
 
 /// Most bytes that the templates of one render print, nested executions included.
-pub const MAX_OUTPUT_BYTES: u64 = 128 * 1024 * 1024;
+pub const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Most documents that the templates of one release print.
+pub const MAX_DOCUMENTS: usize = 100_000;
+
+/// Most nodes of the templates of one release, and of one text that `tpl` is given; a template that a
+/// text defines counts as sixteen.
+pub const MAX_TEMPLATE_NODES: usize = 2_000_000;
 
 /// Most bytes of values that the functions of one render make.
 pub const MAX_VALUE_BYTES: u64 = 256 * 1024 * 1024;

@@ -278,6 +278,17 @@ const BOUNDS: &[(&str, Shown)] = &[
         In(&[("src/template/run.rs", "every_budget_has_an_edge")]),
     ),
     (
+        "MAX_DOCUMENTS",
+        Here(
+            documents,
+            "the release consists of more than 100000 documents",
+        ),
+    ),
+    (
+        "MAX_TEMPLATE_NODES",
+        Here(template_nodes, "the templates have more than 2000000 nodes"),
+    ),
+    (
         "MAX_VALUE_BYTES",
         In(&[("src/template/run.rs", "every_budget_has_an_edge")]),
     ),
@@ -532,6 +543,34 @@ fn overlay_file_bytes(beyond: Beyond) -> Result<(), String> {
         .expect("a sparse file");
     let repository = Repository::open(dir.path()).map_err(|e| e.message)?;
     repository.read("f").map(drop).map_err(|e| e.to_string())
+}
+
+/// Renders a chart with one template.
+fn render_chart(template: &str) -> Result<(), String> {
+    let dir = TempDir::new("bounds");
+    dir.write(
+        "c/Chart.yaml",
+        "{apiVersion: v2, name: c, version: 0.1.0}\n",
+    );
+    dir.write("c/templates/a.yaml", template);
+    let output = Command::new(&["template", "r", "c"])
+        .current_dir(dir.path())
+        .output();
+    match output.code {
+        0 => Ok(()),
+        _ => Err(output.stderr),
+    }
+}
+
+fn documents(beyond: Beyond) -> Result<(), String> {
+    render_chart(&"---\na: 1\n".repeat(MAX_DOCUMENTS + beyond))
+}
+
+fn template_nodes(beyond: Beyond) -> Result<(), String> {
+    // The text itself counts as a definition, each comment as nothing, each blank as a node.
+    let mut set = TemplateSet::new("gotpl", funcs::table(4));
+    let text = " {{/**/}}".repeat(MAX_TEMPLATE_NODES - 16 + beyond);
+    set.add("t", text).map_err(|e| e.to_string())
 }
 
 fn values_file_bytes(beyond: Beyond) -> Result<(), String> {

@@ -183,6 +183,27 @@ fn messages_show_no_secret() {
 }
 
 #[test]
+fn messages_of_charts_show_no_secret() {
+    let dir = fleet("explain-chart-messages");
+    dir.write("o/prod/values.yaml", "controller:\n  password: hunter2\n");
+    let path = dir.path().join("o/prod");
+    for text in [
+        r#"{{ fail (print "bad password " .Values.controller.password) }}"#,
+        r#"{{ include .Values.controller.password . }}"#,
+        r#"{{ urlParse (print "http://u:" .Values.controller.password "@[:x") }}"#,
+        r#"{{ regexFind (print "(" .Values.controller.password) "a" }}"#,
+        r#"{{ .Values.controller.password }}"#,
+    ] {
+        dir.write("charts/jenkins/templates/a.yaml", text);
+        let output = run(&["render", path.to_str().unwrap()]);
+        assert_eq!(output.code, 3, "{text}: {}", output.stderr);
+        let shown = output.stderr;
+        assert!(!shown.contains("hunter2"), "{text}: {shown}");
+        assert!(shown.contains("templates/a.yaml"), "{text}: {shown}");
+    }
+}
+
+#[test]
 fn keys_that_the_chart_does_not_know_are_warned_about() {
     let dir = fleet("explain-unknown");
     dir.write(

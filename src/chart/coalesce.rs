@@ -12,6 +12,9 @@ use crate::values::{Merging, Nulls, clean_nulls, deep, entries, join_path, shall
 
 const GLOBAL: &[u8] = b"global";
 
+/// How many values a table counts for that is copied: so much memory does even a small one take.
+const VALUES_OF_TABLE: usize = 16;
+
 /// Merges `user` over the defaults of `chart`, whose dependencies have been processed, and of its
 /// subcharts.
 ///
@@ -94,6 +97,7 @@ impl Run<'_> {
     fn chart(&mut self, layer: &impl Layer, values: &Map, path: &str) -> Result<(), String> {
         let path = join_path(path, layer.name());
         let children = layer.children();
+        self.merging.count(n_values(layer.defaults()))?;
         for (key, default) in entries(&thaw(layer.defaults())) {
             let is_subchart = children.iter().any(|sub| sub.name().as_bytes() == &*key);
             self.default(values, key, default, is_subchart, &path)?;
@@ -176,6 +180,7 @@ impl Run<'_> {
             }
             (target, source) => (table(target), table(source)),
         };
+        self.merging.count(source.len())?;
         for (key, value) in entries(&source) {
             let above = match &value {
                 Value::Map(above) => above,
@@ -188,6 +193,7 @@ impl Run<'_> {
                     continue;
                 }
             };
+            self.merging.count(VALUES_OF_TABLE + above.len())?;
             let copy = shallow_copy(above);
             match target.get(&key) {
                 None => {}
@@ -209,6 +215,21 @@ impl Run<'_> {
         put(child, GLOBAL.into(), Value::Map(target));
         Ok(())
     }
+}
+
+/// The number of values in a tree.
+fn n_values(tree: &Tree) -> usize {
+    let mut open = vec![tree];
+    let mut n = 0;
+    while let Some(tree) = open.pop() {
+        n += 1;
+        match tree {
+            Tree::List(items) => open.extend(items.iter()),
+            Tree::Map(entries) => open.extend(entries.values()),
+            _ => {}
+        }
+    }
+    n
 }
 
 /// The table of a value that is one or absent.

@@ -12,7 +12,7 @@ use super::coalesce::{Layer, coalesce_layer, thaw};
 use super::metadata::{Dependency, Import};
 use crate::funcs::semver::{Constraint, Version};
 use crate::helm::{HelmCompat, Level, LogLine};
-use crate::limits::{MAX_CHARTS, MAX_DEFAULTS_BYTES};
+use crate::limits::{MAX_CHARTS, MAX_DEFAULTS_BYTES, MAX_VALUES};
 use crate::value::quote::quote;
 use crate::value::{Map, Tree, Value, format};
 use crate::values::{Merging, Nulls, freeze};
@@ -40,6 +40,7 @@ pub fn process_dependencies(
         dependencies: Vec::new(),
         n_defaults: 0,
         n_finished: 0,
+        steps_left: MAX_VALUES,
         log: Vec::new(),
     };
     let processed = work.process(chart, user);
@@ -79,6 +80,8 @@ struct Work<'c> {
     dependencies: Vec<Dependency>,
     n_defaults: u64,
     n_finished: usize,
+    /// What merging values may still cost, in all charts together.
+    steps_left: usize,
     log: Vec<LogLine>,
 }
 
@@ -231,9 +234,10 @@ impl<'c> Work<'c> {
     }
 
     fn coalesced(&mut self, id: NodeId, values: &Tree, nulls: Nulls) -> Result<Map, String> {
-        let mut merging = Merging::new();
+        let mut merging = Merging::within(self.steps_left);
         let layer = NodeLayer { work: self, id };
         let result = coalesce_layer(&layer, values, nulls, self.helm, &mut merging);
+        self.steps_left = merging.steps_left();
         self.log.append(&mut merging.log);
         result
     }
@@ -306,7 +310,7 @@ impl<'c> Work<'c> {
             return Ok(());
         };
         let values = self.coalesced(id, &Tree::empty_map(), Nulls::Keep)?;
-        let mut merging = Merging::new();
+        let mut merging = Merging::within(self.steps_left);
         let imported = Map::new();
         for index in declared {
             let imports = std::mem::take(&mut self.dependencies[index].import_values);
@@ -340,6 +344,7 @@ impl<'c> Work<'c> {
         // Copied first: imported tables are still part of the values they come from.
         let own = thaw(&freeze(&values)?);
         merging.coalesce_tables(&own, &imported, "", Nulls::Keep)?;
+        self.steps_left = merging.steps_left();
         self.log.append(&mut merging.log);
         self.nodes[id].values = freeze(&own)?;
         Ok(())

@@ -1,6 +1,7 @@
 //! From rendered files to hooks and objects in Helm's order.
 
 use crate::helm::{HelmCompat, Level, LogLine};
+use crate::limits::{MAX_DOCUMENTS, MAX_OUTPUT_BYTES};
 use crate::value::Str;
 use crate::value::quote::quote;
 use crate::value::unicode::trim_space;
@@ -48,12 +49,16 @@ pub(super) fn sort(
     let helm = options.helm;
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut out = Documents::default();
+    let (mut n_documents, mut n_bytes) = (0, 0);
     for (source, text) in &files {
         let base = source.rsplit('/').next().unwrap_or(source);
         if base.starts_with('_') || source.ends_with("NOTES.txt") || trim_space(text).is_empty() {
             continue;
         }
         for document in split::split(text, helm) {
+            n_documents += 1;
+            n_bytes += (source.len() + document.len()) as u64;
+            check_size(source, n_documents, n_bytes)?;
             let head = head::decode(document, helm, options.objects)
                 .map_err(|error| Error::head(source, document, error))?;
             log.extend(out.add(source, document, head, options));
@@ -62,6 +67,20 @@ pub(super) fn sort(
     sort_by_kind(&mut out.manifests, helm, |d| &d.kind);
     sort_by_kind(&mut out.hooks, helm, |d| &d.kind);
     Ok(out)
+}
+
+/// Each document is printed with the name of its source.
+fn check_size(source: &str, n_documents: usize, n_bytes: u64) -> Result<(), Error> {
+    let what = if n_documents > MAX_DOCUMENTS {
+        format!("more than {MAX_DOCUMENTS} documents")
+    } else if n_bytes > MAX_OUTPUT_BYTES {
+        format!("more than {MAX_OUTPUT_BYTES} bytes, names of sources included")
+    } else {
+        return Ok(());
+    };
+    Err(Error::rendering(format!(
+        "the release consists of {what}, as of {source}"
+    )))
 }
 
 impl Documents {

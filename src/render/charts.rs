@@ -15,6 +15,7 @@ use crate::fetch::Pin;
 use crate::files::Links;
 use crate::helm::HelmCompat;
 use crate::release::{self, TemplateCache};
+use crate::secret::{self, Fingerprints};
 use crate::template::Host;
 use crate::value::Tree;
 
@@ -255,7 +256,7 @@ impl LoadedChart for HelmChart<'_> {
         let templates = &self.charts.templates;
         let rendered =
             release::render_cached(chart, input.values, &options, host.as_ref(), templates)
-                .map_err(|e| e.to_diagnostic())?;
+                .map_err(|e| without_secrets(e.to_diagnostic(), input.values))?;
         let mut log = self.loaded.log.clone();
         log.extend_from_slice(&rendered.log);
         let documents = rendered.manifests.iter().chain(&rendered.hooks);
@@ -266,4 +267,12 @@ impl LoadedChart for HelmChart<'_> {
             log,
         })
     }
+}
+
+/// Hides what the user's values hold as secrets: a chart may say it in a message of its own, and Argo
+/// CD shows that to everybody.
+fn without_secrets(mut problem: Diagnostic, values: &Tree) -> Diagnostic {
+    let prints = Fingerprints::hidden().knowing(secret::secrets_of(values));
+    problem.message = prints.mask_lines(&problem.message).join("\n");
+    problem
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::secret::{Fingerprints, is_harmless, is_plain_below, is_reference, is_secret_key};
+use crate::secret::{
+    Fingerprints, MIN_KNOWN_BYTES, is_harmless, is_plain_below, is_reference, is_secret_key,
+};
 use crate::value::{Tree, TreeMap};
 
 /// What `kubectl apply` keeps of an object, in whole.
@@ -16,9 +18,6 @@ pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 
 /// The parts of a Secret that hold secrets.
 const SECRET_PARTS: [&str; 2] = ["data", "stringData"];
-
-/// The shortest text that is looked for outside of its Secret: shorter ones are found everywhere.
-const MIN_KNOWN_BYTES: usize = 6;
 
 /// Ends of keys of a Secret whose values are none.
 const OPEN_ENDS: [&str; 8] = [

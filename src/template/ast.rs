@@ -163,6 +163,11 @@ impl Span {
 }
 
 impl Program {
+    /// How much memory the program takes, in nodes: a definition takes that of sixteen.
+    pub(super) fn size(&self) -> usize {
+        self.nodes.len() + 16 * self.definitions.len()
+    }
+
     /// Starts with room for what a usual text of that length takes.
     pub(super) fn new(name: Str, text: Str) -> Program {
         let room = text.len() / 16;

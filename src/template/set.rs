@@ -7,6 +7,7 @@ use super::ast::{Definition, Program, Span};
 use super::error::ParseError;
 use super::func::Functions;
 use super::parser;
+use crate::limits::MAX_TEMPLATE_NODES;
 use crate::value::Str;
 
 /// Parsed templates, ready to be executed any number of times, from several threads.
@@ -15,6 +16,8 @@ pub struct TemplateSet {
     name: Str,
     functions: Functions,
     templates: Definitions,
+    /// The size of all programs.
+    size: usize,
 }
 
 /// Templates by name.
@@ -38,6 +41,7 @@ impl TemplateSet {
             name: name.into(),
             functions,
             templates: HashMap::new(),
+            size: 0,
         }
     }
 
@@ -57,9 +61,15 @@ impl TemplateSet {
     ///
     /// # Errors
     ///
-    /// The text is no template; the set stays as it was.
+    /// The text is no template, or the set would have more nodes than
+    /// [`MAX_TEMPLATE_NODES`]; it stays as it was.
     pub fn add(&mut self, name: impl Into<Str>, text: impl Into<Str>) -> Result<(), ParseError> {
-        let program = Arc::new(parser::parse(&name.into(), &text.into(), self.functions)?);
+        let name = name.into();
+        let program = Arc::new(parser::parse(&name, &text.into(), self.functions)?);
+        if self.size + program.size() > MAX_TEMPLATE_NODES {
+            return Err(ParseError::new(&name, 1, 0, parser::too_many_nodes()));
+        }
+        self.size += program.size();
         for definition in &program.definitions {
             let old = self.templates.get(&definition.name);
             if old.is_none() || !definition.is_empty {

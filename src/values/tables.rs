@@ -48,11 +48,32 @@ pub(crate) struct Merging {
 
 impl Merging {
     pub(crate) fn new() -> Merging {
+        Merging::within(MAX_VALUES)
+    }
+
+    /// Begins with what another merging has left.
+    pub(crate) fn within(steps_left: usize) -> Merging {
         Merging {
             log: Vec::new(),
-            steps_left: MAX_VALUES,
+            steps_left,
             depth: 0,
         }
+    }
+
+    /// What a further merging may cost.
+    pub(crate) fn steps_left(&self) -> usize {
+        self.steps_left
+    }
+
+    /// Counts `n_values` that are copied.
+    ///
+    /// # Errors
+    ///
+    /// They are too many.
+    pub(crate) fn count(&mut self, n_values: usize) -> Result<(), String> {
+        let left = self.steps_left.checked_sub(n_values);
+        self.steps_left = left.ok_or_else(too_large)?;
+        Ok(())
     }
 
     pub(crate) fn warn(&mut self, text: impl Into<String>) {
@@ -74,10 +95,7 @@ impl Merging {
         nulls: Nulls,
     ) -> Result<(), String> {
         let defaults: Vec<(Str, Value)> = entries(src);
-        self.steps_left = self
-            .steps_left
-            .checked_sub(defaults.len())
-            .ok_or_else(too_large)?;
+        self.count(defaults.len())?;
         let unset: Vec<Str> = dst
             .entries()
             .iter()
@@ -141,7 +159,10 @@ impl Merging {
 }
 
 fn too_large() -> String {
-    format!("values are nested too deeply or hold more than {MAX_VALUES} values")
+    format!(
+        "the values of the chart and its subcharts, into each of which globals are copied, are \
+         nested too deeply or hold more than {MAX_VALUES} values"
+    )
 }
 
 /// Removes null entries from a table and the tables in it, but not from lists.

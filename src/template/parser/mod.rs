@@ -14,6 +14,7 @@ use super::error::ParseError;
 use super::func::Functions;
 use super::lexer::{self, Lexer};
 use super::token::{Token, TokenKind};
+use crate::limits::MAX_TEMPLATE_NODES;
 use crate::value::Str;
 use crate::value::quote::quote;
 
@@ -40,6 +41,11 @@ pub(super) fn parse(name: &Str, text: &Str, functions: Functions) -> Result<Prog
     parser.file(name)?;
     parser.program.shrink();
     Ok(parser.program)
+}
+
+/// The message about texts of more nodes than [`MAX_TEMPLATE_NODES`].
+pub(super) fn too_many_nodes() -> String {
+    format!("the templates have more than {MAX_TEMPLATE_NODES} nodes")
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -243,6 +249,9 @@ impl Parser<'_> {
     }
 
     fn text_or_action(&mut self) -> Parsed<Item> {
+        if self.program.size() > MAX_TEMPLATE_NODES {
+            return Err(self.error(too_many_nodes()));
+        }
         let token = self.next_word();
         match token.kind {
             TokenKind::Text => {
