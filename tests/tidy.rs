@@ -59,7 +59,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("json_patch::", &["patch", "app"]),
     ("walkdir::", &["files"]),
     ("boon::", &["chart"]),
-    ("rustix::", &["par"]),
+    ("rustix::", &["funcs", "par"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),
     ("ureq::", &["fetch"]),

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::hide::without_secrets;
 use super::{ChartOutput, ChartRenderer, LoadedChart, ReleaseInput, missing};
 use crate::app::values::ParsedFiles;
 use crate::app::{self, Overlay, SubchartSource};
@@ -15,7 +16,6 @@ use crate::fetch::Pin;
 use crate::files::Links;
 use crate::helm::HelmCompat;
 use crate::release::{self, TemplateCache};
-use crate::secret::{self, Fingerprints};
 use crate::template::Host;
 use crate::value::Tree;
 
@@ -267,12 +267,4 @@ impl LoadedChart for HelmChart<'_> {
             log,
         })
     }
-}
-
-/// Hides what the user's values hold as secrets: a chart may say it in a message of its own, and Argo
-/// CD shows that to everybody.
-fn without_secrets(mut problem: Diagnostic, values: &Tree) -> Diagnostic {
-    let prints = Fingerprints::hidden().knowing(secret::secrets_of(values));
-    problem.message = prints.mask_lines(&problem.message).join("\n");
-    problem
 }

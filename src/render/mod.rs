@@ -5,6 +5,7 @@
 //! Argo CD delete or duplicate objects.
 
 mod charts;
+mod hide;
 
 use std::collections::BTreeMap;
 

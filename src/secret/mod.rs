@@ -12,8 +12,6 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use regex::{Captures, Regex};
 use sha2::Sha256;
 
-use crate::value::Tree;
-
 pub(crate) use lines::shown_line;
 
 /// Makes fingerprints with one key.
@@ -189,30 +187,6 @@ impl Fingerprints {
         }
         out
     }
-}
-
-/// The texts below telling keys of `values`, as far as they can be told from ordinary words.
-pub(crate) fn secrets_of(values: &Tree) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![(values, false)];
-    while let Some((tree, is_secret)) = open.pop() {
-        match tree {
-            Tree::Map(entries) => open.extend(entries.iter().map(|(key, value)| {
-                let key = key.to_str_lossy();
-                let is_plain = is_reference(&key) || (is_secret && is_plain_below(&key));
-                (value, !is_plain && (is_secret || is_secret_key(&key)))
-            })),
-            Tree::List(items) => open.extend(items.iter().map(|item| (item, is_secret))),
-            Tree::Str(text) if is_secret => {
-                let text = text.to_str_lossy();
-                let lines = text.lines().map(str::trim);
-                let told = |line: &&str| line.len() >= MIN_KNOWN_BYTES && !is_harmless(line);
-                found.extend(lines.filter(told).map(str::to_owned));
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 fn digest(key: &[u8], data: &[u8]) -> String {
