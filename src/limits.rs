@@ -170,6 +170,10 @@ pub const MAX_TPL_DEPTH: usize = 1000;
 
 /// Longest text of a template error, in bytes.
 pub const MAX_ERROR_BYTES: usize = 1024 * 1024;
+
+/// Most characters of a line that a message shows.
+pub const MAX_EXCERPT_CHARS: usize = 160;
+
 /// Largest archive that is downloaded, in bytes as it is packed.
 pub const MAX_ARCHIVE_BYTES: u64 = 64 * 1024 * 1024;
 

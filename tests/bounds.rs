@@ -290,6 +290,10 @@ const BOUNDS: &[(&str, Shown)] = &[
         In(&[("src/template/error.rs", "texts_are_cut_beyond_the_bound")]),
     ),
     (
+        "MAX_EXCERPT_CHARS",
+        In(&[("src/diag.rs", "long_lines_are_cut_around_the_column")]),
+    ),
+    (
         "MAX_ARCHIVE_BYTES",
         In(&[("src/store/tests.rs", "archives_are_bounded")]),
     ),
