@@ -185,12 +185,51 @@ const BOUNDS: &[(&str, Shown)] = &[
         Here(overlay_file_bytes, "is larger than 5242880 bytes"),
     ),
     (
+        "MAX_OVERLAY_BYTES",
+        In(&[("src/app/repository.rs", "an_allowance_ends")]),
+    ),
+    (
+        "MAX_SETTINGS_BYTES",
+        Here(
+            settings_bytes,
+            "the settings files hold more than 4194304 bytes",
+        ),
+    ),
+    (
+        "MAX_JINJA_VALUES_BYTES",
+        In(&[("src/render/tests.rs", "values_for_templates_are_bounded")]),
+    ),
+    (
         "MAX_JINJA_STEPS",
         In(&[("src/jobs/template.rs", "steps_are_bounded")]),
     ),
     (
+        "MAX_OVERLAY_JINJA_STEPS",
+        In(&[("src/jobs/template.rs", "steps_of_all_templates_are_bounded")]),
+    ),
+    (
+        "MAX_JINJA_SECONDS",
+        In(&[("tests/jobs.rs", "templates_have_so_much_time_and_memory")]),
+    ),
+    (
+        "MAX_JINJA_MEMORY",
+        In(&[("tests/jobs.rs", "templates_have_so_much_time_and_memory")]),
+    ),
+    (
         "MAX_JINJA_BYTES",
         In(&[("src/jobs/template.rs", "results_are_bounded")]),
+    ),
+    (
+        "MAX_JOB_DEPTH",
+        In(&[("src/jobs/declared/mod.rs", "names_are_bounded")]),
+    ),
+    (
+        "MAX_JOB_NAME_BYTES",
+        In(&[("src/jobs/declared/mod.rs", "names_are_bounded")]),
+    ),
+    (
+        "MAX_DECLARED_JOBS",
+        In(&[("src/jobs/declared/mod.rs", "the_number_of_jobs_is_bounded")]),
     ),
     (
         "MAX_JOB_COMBINATIONS",
@@ -527,6 +566,25 @@ fn overlay_file_bytes(beyond: Beyond) -> Result<(), String> {
         .expect("a sparse file");
     let repository = Repository::open(dir.path()).map_err(|e| e.message)?;
     repository.read("f").map(drop).map_err(|e| e.to_string())
+}
+
+fn settings_bytes(beyond: Beyond) -> Result<(), String> {
+    // The mapping, `vars`, its mapping, and three keys with their texts, one of them an alias.
+    let n_nodes = 9;
+    let n_bytes = MAX_SETTINGS_BYTES - n_nodes * 32 - "varsabc".len();
+    let text = "x".repeat(n_bytes / 3);
+    let rest = n_bytes - 2 * text.len() + beyond;
+    let dir = TempDir::new("bounds");
+    let settings = format!("vars: {{a: &a {text}, b: *a, c: {}}}\n", "y".repeat(rest));
+    dir.write("jenkins-cmp.yaml", settings);
+    dir.write("overlays/o/values.yaml", "{}\n");
+    let output = Command::new(&["settings", "overlays/o"])
+        .current_dir(dir.path())
+        .output();
+    match output.code {
+        0 => Ok(()),
+        _ => Err(output.stderr),
+    }
 }
 
 /// Locks a chart whose version is `version` in a repository of `server`.
