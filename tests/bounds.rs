@@ -8,7 +8,7 @@ use std::fs;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jenkins_cmp::app::Repository;
+use jenkins_cmp::app::{self, Repository};
 use jenkins_cmp::funcs;
 use jenkins_cmp::helm::HelmCompat;
 use jenkins_cmp::limits::*;
@@ -578,13 +578,10 @@ fn settings_bytes(beyond: Beyond) -> Result<(), String> {
     let settings = format!("vars: {{a: &a {text}, b: *a, c: {}}}\n", "y".repeat(rest));
     dir.write("jenkins-cmp.yaml", settings);
     dir.write("overlays/o/values.yaml", "{}\n");
-    let output = Command::new(&["settings", "overlays/o"])
-        .current_dir(dir.path())
-        .output();
-    match output.code {
-        0 => Ok(()),
-        _ => Err(output.stderr),
-    }
+    let overlay = dir.path().join("overlays/o");
+    let place = app::locate(&overlay, Some(dir.path())).map_err(|e| e.message)?;
+    let settings = app::chart_settings(&place, Vec::new());
+    settings.map(drop).map_err(|e| e.message)
 }
 
 /// Locks a chart whose version is `version` in a repository of `server`.
