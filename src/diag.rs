@@ -3,8 +3,10 @@
 //! In: positions and texts from every other module. Out: a one-line form for logs and an
 //! annotated form with an excerpt of the source, in which secrets are hidden.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use crate::limits::MAX_EXCERPT_CHARS;
 use crate::secret::{Fingerprints, shown_line};
 
 /// A place in a text that a user wrote.
@@ -116,7 +118,7 @@ impl fmt::Display for Diagnostic {
     /// Writes one line; the alternate form (`{:#}`) adds the excerpt, the trace and the hints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(at) = &self.location {
-            write!(f, "{}:", at.file)?;
+            write!(f, "{}:", printable(&at.file, &[]))?;
             if at.line > 0 {
                 write!(f, "{}:", at.line)?;
             }
@@ -125,7 +127,7 @@ impl fmt::Display for Diagnostic {
             }
             f.write_str(" ")?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&printable(&self.message, &TEXT))?;
         if !f.alternate() {
             return Ok(());
         }
@@ -138,23 +140,73 @@ impl fmt::Display for Diagnostic {
         {
             let gutter = line.to_string();
             let text = Fingerprints::hidden().mask_line(text);
-            write!(f, "\n {gutter} | {}", text.replace('\t', " "))?;
-            if *column > 0 {
+            let (text, column) = cut(&text, *column);
+            write!(f, "\n {gutter} | {text}")?;
+            if column > 0 {
                 let pad = " ".repeat(gutter.len());
                 write!(f, "\n {pad} | {}^", " ".repeat(column - 1))?;
             }
         }
         for line in &self.trace {
-            write!(f, "\n  {line}")?;
+            write!(f, "\n  {}", printable(line, &TEXT))?;
         }
         for hint in &self.hints {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", printable(hint, &TEXT))?;
         }
         Ok(())
     }
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// The control characters that messages of several lines are made of.
+const TEXT: [char; 2] = ['\n', '\t'];
+
+/// A text with its control characters, other than those in `kept`, written as escapes: a terminal
+/// would obey them.
+fn printable<'t>(text: &'t str, kept: &[char]) -> Cow<'t, str> {
+    let is_escaped = |c: char| c.is_control() && !kept.contains(&c);
+    if !text.contains(is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_escaped(c) {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The part of a long line around `column`, with the column in it; control characters take their
+/// one place.
+fn cut(line: &str, column: usize) -> (String, usize) {
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    let n_chars = line.chars().count();
+    if n_chars <= MAX_EXCERPT_CHARS {
+        // What is hidden may have made the line shorter.
+        let column = column.min(MAX_EXCERPT_CHARS + 1);
+        return (line.chars().map(shown).collect(), column);
+    }
+    let column = column.min(n_chars + 1);
+    let start = column.saturating_sub(MAX_EXCERPT_CHARS / 2 + 1);
+    let start = start.min(n_chars - MAX_EXCERPT_CHARS);
+    let end = start + MAX_EXCERPT_CHARS;
+    let part = line.chars().skip(start).take(MAX_EXCERPT_CHARS).map(shown);
+    let before = (start > 0).then_some('…');
+    let after = (end < n_chars).then_some('…');
+    let text = before.into_iter().chain(part).chain(after).collect();
+    let column = match column {
+        0 => 0,
+        column => column - start + usize::from(start > 0),
+    };
+    (text, column)
+}
 
 /// Takes what a message quotes from the line `raw` out of it where `shown`, the line as it may be
 /// shown, lacks that.
@@ -268,6 +320,38 @@ mod tests {
             let problem = Diagnostic::error(message).at("f", 1, 1, line);
             assert_eq!(problem.message, wanted, "{line}");
         }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_column() {
+        let excerpt = |line: &str, column| {
+            let problem = Diagnostic::error("m").at("f", 1, column, line);
+            let text = format!("{problem:#}");
+            let mut lines = text.lines().skip(1).map(|line| line[5..].to_owned());
+            (lines.next().unwrap(), lines.next().unwrap().chars().count())
+        };
+        let whole = "x".repeat(MAX_EXCERPT_CHARS);
+        assert_eq!(excerpt(&whole, 3), (whole.clone(), 3));
+        let longer = format!("{whole}y");
+        assert_eq!(excerpt(&longer, 3), (format!("{whole}…"), 3));
+        let end = format!("…{}y", &whole[1..]);
+        assert_eq!(
+            excerpt(&longer, MAX_EXCERPT_CHARS + 1),
+            (end, MAX_EXCERPT_CHARS + 1)
+        );
+        let long = format!("{}é{}", "a ".repeat(1_000), "b ".repeat(1_000));
+        let (shown, column) = excerpt(&long, 2001);
+        assert_eq!(shown.chars().count(), MAX_EXCERPT_CHARS + 2);
+        assert_eq!(shown.chars().nth(column - 1), Some('é'));
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let problem = Diagnostic::error("a\u{1b}[31m\nb").at("x\n\u{1b}", 1, 2, "y\tz\u{7}");
+        assert_eq!(
+            format!("{problem:#}"),
+            "x\\n\\u{1b}:1:2: a\\u{1b}[31m\nb\n 1 | y z\u{fffd}\n   |  ^"
+        );
     }
 
     #[test]

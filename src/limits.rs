@@ -110,11 +110,40 @@ pub const MAX_OVERLAY_FILE_BYTES: u64 = 5 * 1024 * 1024;
 /// Largest file that `template` reads for `--values` and `--set-file`, in bytes.
 pub const MAX_VALUES_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Most bytes of the files of one overlay together, and of what they give: once for its values,
+/// once for all other kinds.
+pub const MAX_OVERLAY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Most bytes of all settings files of one overlay, aliases counted as what they stand for, with 32
+/// for each node.
+pub const MAX_SETTINGS_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most bytes of the values that `.j2` files can refer to, with 32 for each node.
+pub const MAX_JINJA_VALUES_BYTES: usize = 16 * 1024 * 1024;
+
 /// Steps that one `.j2` file may take.
 pub const MAX_JINJA_STEPS: u64 = 5_000_000;
 
+/// Steps that all `.j2` files of one overlay may take.
+pub const MAX_OVERLAY_JINJA_STEPS: u64 = 20_000_000;
+
+/// Seconds of CPU that all `.j2` files of one overlay may take.
+pub const MAX_JINJA_SECONDS: u64 = 5;
+
+/// Memory that the `.j2` files of one overlay may take, in bytes.
+pub const MAX_JINJA_MEMORY: u64 = 256 * 1024 * 1024;
+
 /// Largest result of one `.j2` file, in bytes.
 pub const MAX_JINJA_BYTES: usize = 8 * 1024 * 1024;
+
+/// Deepest nesting of folders that declared jobs are in.
+pub const MAX_JOB_DEPTH: usize = 100;
+
+/// Longest name of a declared job without its folders, in bytes: the name of a directory of Jenkins.
+pub const MAX_JOB_NAME_BYTES: usize = 255;
+
+/// Most declared jobs and folders of one overlay.
+pub const MAX_DECLARED_JOBS: usize = 100_000;
 
 /// Most scripts that one template of declared jobs may give.
 pub const MAX_JOB_COMBINATIONS: usize = 10_000;
@@ -181,6 +210,10 @@ pub const MAX_TPL_DEPTH: usize = 1000;
 
 /// Longest text of a template error, in bytes.
 pub const MAX_ERROR_BYTES: usize = 1024 * 1024;
+
+/// Most characters of a line that a message shows.
+pub const MAX_EXCERPT_CHARS: usize = 160;
+
 /// Largest archive that is downloaded, in bytes as it is packed.
 pub const MAX_ARCHIVE_BYTES: u64 = 64 * 1024 * 1024;
 

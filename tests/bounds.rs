@@ -8,7 +8,7 @@ use std::fs;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jenkins_cmp::app::Repository;
+use jenkins_cmp::app::{self, Repository};
 use jenkins_cmp::funcs;
 use jenkins_cmp::helm::HelmCompat;
 use jenkins_cmp::limits::*;
@@ -189,12 +189,51 @@ const BOUNDS: &[(&str, Shown)] = &[
         Here(values_file_bytes, "is larger than 67108864 bytes"),
     ),
     (
+        "MAX_OVERLAY_BYTES",
+        In(&[("src/app/repository.rs", "an_allowance_ends")]),
+    ),
+    (
+        "MAX_SETTINGS_BYTES",
+        Here(
+            settings_bytes,
+            "the settings files hold more than 4194304 bytes",
+        ),
+    ),
+    (
+        "MAX_JINJA_VALUES_BYTES",
+        In(&[("src/render/tests.rs", "values_for_templates_are_bounded")]),
+    ),
+    (
         "MAX_JINJA_STEPS",
         In(&[("src/jobs/template.rs", "steps_are_bounded")]),
     ),
     (
+        "MAX_OVERLAY_JINJA_STEPS",
+        In(&[("src/jobs/template.rs", "steps_of_all_templates_are_bounded")]),
+    ),
+    (
+        "MAX_JINJA_SECONDS",
+        In(&[("tests/jobs.rs", "templates_have_so_much_time_and_memory")]),
+    ),
+    (
+        "MAX_JINJA_MEMORY",
+        In(&[("tests/jobs.rs", "templates_have_so_much_time_and_memory")]),
+    ),
+    (
         "MAX_JINJA_BYTES",
         In(&[("src/jobs/template.rs", "results_are_bounded")]),
+    ),
+    (
+        "MAX_JOB_DEPTH",
+        In(&[("src/jobs/declared/mod.rs", "names_are_bounded")]),
+    ),
+    (
+        "MAX_JOB_NAME_BYTES",
+        In(&[("src/jobs/declared/mod.rs", "names_are_bounded")]),
+    ),
+    (
+        "MAX_DECLARED_JOBS",
+        In(&[("src/jobs/declared/mod.rs", "the_number_of_jobs_is_bounded")]),
     ),
     (
         "MAX_JOB_COMBINATIONS",
@@ -303,6 +342,10 @@ const BOUNDS: &[(&str, Shown)] = &[
     (
         "MAX_ERROR_BYTES",
         In(&[("src/template/error.rs", "texts_are_cut_beyond_the_bound")]),
+    ),
+    (
+        "MAX_EXCERPT_CHARS",
+        In(&[("src/diag.rs", "long_lines_are_cut_around_the_column")]),
     ),
     (
         "MAX_ARCHIVE_BYTES",
@@ -589,6 +632,22 @@ fn values_file_bytes(beyond: Beyond) -> Result<(), String> {
         0 => Ok(()),
         _ => Err(output.stderr),
     }
+}
+
+fn settings_bytes(beyond: Beyond) -> Result<(), String> {
+    // The mapping, `vars`, its mapping, and three keys with their texts, one of them an alias.
+    let n_nodes = 9;
+    let n_bytes = MAX_SETTINGS_BYTES - n_nodes * 32 - "varsabc".len();
+    let text = "x".repeat(n_bytes / 3);
+    let rest = n_bytes - 2 * text.len() + beyond;
+    let dir = TempDir::new("bounds");
+    let settings = format!("vars: {{a: &a {text}, b: *a, c: {}}}\n", "y".repeat(rest));
+    dir.write("jenkins-cmp.yaml", settings);
+    dir.write("overlays/o/values.yaml", "{}\n");
+    let overlay = dir.path().join("overlays/o");
+    let place = app::locate(&overlay, Some(dir.path())).map_err(|e| e.message)?;
+    let settings = app::chart_settings(&place, Vec::new());
+    settings.map(drop).map_err(|e| e.message)
 }
 
 /// Locks a chart whose version is `version` in a repository of `server`.

@@ -7,7 +7,9 @@ use std::process::Command;
 
 use jenkins_cmp::app::settings::JobsSettings;
 use jenkins_cmp::jobs::{self, Context, Rank, Source, Sources};
-use jenkins_cmp::limits::{MAX_JOB_COMBINATIONS, MAX_JOBS_PER_SCRIPT};
+use jenkins_cmp::limits::{
+    MAX_JINJA_MEMORY, MAX_JINJA_SECONDS, MAX_JOB_COMBINATIONS, MAX_JOBS_PER_SCRIPT,
+};
 use jenkins_cmp::manifest;
 use jenkins_cmp::value::Tree;
 use serde_json::json;
@@ -215,6 +217,62 @@ fn combinations_and_files_are_bounded() {
     assert_eq!(jobs(MAX_JOBS_PER_SCRIPT), Ok(()));
     let problem = jobs(MAX_JOBS_PER_SCRIPT + 1).unwrap_err();
     assert!(problem.contains("more than"), "{problem}");
+}
+
+/// Templates that do too much in few steps, each beside one of its kind that does less.
+#[test]
+fn templates_have_so_much_time_and_memory() {
+    let directory = fleet("{}");
+    directory.write("overlays/test/values.yaml", "{}\n");
+    let render = |text: &str| {
+        directory.write("overlays/prod/jobs/a.groovy.j2", text);
+        let output = Run::new(&["render", "--all", "-o", "out"])
+            .current_dir(directory.path())
+            .output();
+        // One broken overlay does not hide the others.
+        assert!(directory.path().join("out/test.yaml").is_file());
+        match output.code {
+            0 => Ok(()),
+            code => Err((code, output.stderr)),
+        }
+    };
+    let refused = |text: &str, why: &str| {
+        let (code, problem) = render(text).unwrap_err();
+        assert_eq!(code, 3, "{problem}");
+        assert!(
+            problem.contains("overlays/prod/jobs/a.groovy.j2:"),
+            "{problem}"
+        );
+        assert!(problem.contains(why), "{problem}");
+    };
+    let text = |n| {
+        format!(
+            "{{% set ns = namespace(x='x') %}}{{% for a in range({n}) %}}\
+             {{% set ns.x = ns.x ~ ns.x %}}{{% endfor %}}// {{{{ ns.x|length }}}}"
+        )
+    };
+    let most = MAX_JINJA_MEMORY.ilog2();
+    assert_eq!(render(&text(most - 2)), Ok(()));
+    let why = format!("templates take more than {MAX_JINJA_MEMORY} bytes of memory");
+    refused(&text(most), &why);
+    let equal = |n| {
+        let build = "{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}";
+        format!(
+            "{{% set ns = namespace(x=[1], y=[1]) %}}{{% for a in range({n}) %}}{build}\
+             {{% endfor %}}// {{{{ ns.x == ns.y }}}}"
+        )
+    };
+    assert_eq!(render(&equal(10)), Ok(()));
+    refused(
+        &equal(40),
+        &format!("templates take more than {MAX_JINJA_SECONDS} seconds"),
+    );
+    let chain = |n| format!("// {{{{ 1{} }}}}", "+1".repeat(n));
+    assert_eq!(render(&chain(1_000)), Ok(()));
+    refused(
+        &chain(1_000_000),
+        "an expression of the template is too long",
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ struct Module(&'static str, u8, &'static [&'static str]);
 
 /// The layers: a module imports from lower ones and from the peers listed here.
 const MODULES: &[Module] = &[
-    Module("diag", 0, &["secret"]),
+    Module("diag", 0, &["limits", "secret"]),
     Module("helm", 0, &[]),
     Module("limits", 0, &[]),
     Module("par", 0, &[]),
@@ -59,7 +59,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("json_patch::", &["patch", "app"]),
     ("walkdir::", &["files"]),
     ("boon::", &["chart"]),
-    ("rustix::", &["funcs", "par"]),
+    ("rustix::", &["funcs", "jobs", "par"]),
     ("tar::", &["chart"]),
     ("clap::", &["cli"]),
     ("ureq::", &["fetch"]),

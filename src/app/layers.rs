@@ -9,6 +9,7 @@ use super::discover::SETTINGS_FILE;
 use super::repository::{Repository, join};
 use super::settings::Settings;
 use crate::diag::{self, Diagnostic};
+use crate::limits::MAX_SETTINGS_BYTES;
 use crate::yaml::{self, Document, Node};
 
 /// Where a setting comes from.
@@ -90,7 +91,8 @@ pub struct Combined {
     pub origins: BTreeMap<Vec<String>, Origin>,
 }
 
-/// Reads the settings file of the directory `directory`, if it has one.
+/// Reads the settings file of the directory `directory`, if it has one; all of them may hold `left`
+/// bytes.
 ///
 /// # Errors
 ///
@@ -98,11 +100,20 @@ pub struct Combined {
 pub(super) fn read(
     repository: &Repository,
     directory: &str,
+    left: &mut usize,
 ) -> Result<Option<Layer>, Box<Diagnostic>> {
     let file = join(directory, SETTINGS_FILE);
     let Some(text) = repository.read(&file)? else {
         return Ok(None);
     };
+    // Where this fails, the typed reading says why.
+    let document = yaml::parse(text.as_bytes()).ok();
+    let n_bytes = document.as_ref().map_or(0, Document::expanded_bytes);
+    *left = left.checked_sub(n_bytes).ok_or_else(|| {
+        let problem = format!("the settings files hold more than {MAX_SETTINGS_BYTES} bytes");
+        let problem = Diagnostic::error(problem).in_file(&file);
+        Box::new(problem.hint("each node counts as 32, and aliases as what they stand for"))
+    })?;
     let wrong = |e: &serde_yaml::Error| Box::new(point(e, &file, &text));
     // Read twice: the typed reading knows the keys and their places, the other keeps nulls.
     serde_yaml::from_str::<Option<Settings>>(&text).map_err(|e| wrong(&e))?;
@@ -112,11 +123,7 @@ pub(super) fn read(
     Settings::from_merged(settings.clone()).map_err(|e| Box::new(e.in_file(&file)))?;
     resolve_paths(repository, directory, &mut settings).map_err(|e| Box::new(e.in_file(&file)))?;
     let mut lines = BTreeMap::new();
-    if let Some(root) = yaml::parse(text.as_bytes())
-        .ok()
-        .as_ref()
-        .and_then(Document::root)
-    {
+    if let Some(root) = document.as_ref().and_then(Document::root) {
         note_lines(root, &settings, &mut Vec::new(), &mut lines);
     }
     Ok(Some(Layer {

@@ -24,9 +24,9 @@ pub use discover::{Place, SETTINGS_FILE, locate};
 pub use flags::Flags;
 pub use layers::{Combined, Layer, Origin, combine};
 pub use lock::{Entry, LOCK_FILE, Lock, lock_file};
-pub use repository::Repository;
 use repository::ancestors;
 pub(crate) use repository::join;
+pub use repository::{Allowance, Repository};
 use settings::{ChartSettings, Settings};
 pub use subcharts::{
     Subchart, SubchartSource, find_subcharts, locate_archive, subchart_directories, subcharts,
@@ -35,6 +35,7 @@ pub use subcharts::{
 use crate::diag::Diagnostic;
 use crate::fetch::{Pin, Wanted};
 use crate::helm::HelmCompat;
+use crate::limits::MAX_SETTINGS_BYTES;
 
 /// Longest name of a release.
 const MAX_RELEASE_NAME: usize = 53;
@@ -189,8 +190,9 @@ pub fn settings_at(place: &Place, above: Vec<Layer>) -> Result<Combined, Box<Dia
 /// The settings files from the fleet's root down to the overlay.
 fn files(place: &Place) -> Result<Vec<Layer>, Box<Diagnostic>> {
     let mut layers = Vec::new();
+    let mut left = MAX_SETTINGS_BYTES;
     for directory in settings_directories(place) {
-        layers.extend(layers::read(&place.repository, directory)?);
+        layers.extend(layers::read(&place.repository, directory, &mut left)?);
     }
     Ok(layers)
 }
@@ -218,7 +220,9 @@ pub(crate) fn named_bases(repository: &Repository, directory: &str) -> Vec<Strin
     if !text.contains("bases") {
         return Vec::new();
     }
-    let layer = layers::read(repository, directory).ok().flatten();
+    let layer = layers::read(repository, directory, &mut { MAX_SETTINGS_BYTES })
+        .ok()
+        .flatten();
     let bases = layer.and_then(|layer| layer.settings.get("bases").cloned());
     let bases = bases.and_then(|bases| serde_json::from_value(bases).ok());
     bases.unwrap_or_default()

@@ -1,10 +1,11 @@
 //! The repository that an overlay lives in, read without ever leaving it.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use crate::diag::Diagnostic;
 use crate::files::{FileError, Root};
-use crate::limits::MAX_OVERLAY_FILE_BYTES;
+use crate::limits::{MAX_OVERLAY_BYTES, MAX_OVERLAY_FILE_BYTES};
 
 /// The files of a repository; paths are relative to its top, with `/` between their parts and
 /// without `.` and `..`.
@@ -102,6 +103,35 @@ impl Repository {
     }
 }
 
+/// What the files of one overlay, and what they give, may still take, in bytes.
+#[derive(Debug)]
+pub struct Allowance(Cell<usize>);
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Allowance(Cell::new(MAX_OVERLAY_BYTES))
+    }
+}
+
+impl Allowance {
+    /// Takes `n_bytes` of it for `file`.
+    ///
+    /// # Errors
+    ///
+    /// So much is not left.
+    pub fn take(&self, n_bytes: usize, file: &str) -> Result<(), Box<Diagnostic>> {
+        let Some(left) = self.0.get().checked_sub(n_bytes) else {
+            let problem = format!(
+                "the files of the overlay, and what they give, have more than {MAX_OVERLAY_BYTES} \
+                 bytes"
+            );
+            return Err(Box::new(Diagnostic::error(problem).in_file(file)));
+        };
+        self.0.set(left);
+        Ok(())
+    }
+}
+
 /// Joins a directory and a path below it.
 pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() {
@@ -136,6 +166,15 @@ fn refused(file: &str, error: &FileError) -> Box<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_allowance_ends() {
+        let allowance = Allowance::default();
+        assert!(allowance.take(MAX_OVERLAY_BYTES, "f").is_ok());
+        let problem = allowance.take(1, "f").unwrap_err().to_string();
+        let bound = format!("have more than {MAX_OVERLAY_BYTES} bytes");
+        assert!(problem.ends_with(&bound), "{problem}");
+    }
 
     #[test]
     fn ancestors_end_at_the_top() {

@@ -158,6 +158,8 @@ impl Search<'_> {
                 _ if self.old.contains(&joined) => {}
                 Some(default) => self.level(value, default, path),
                 None if self.fields.contains(key_text) || self.top.contains(joined.as_str()) => {}
+                // Looking for the nearest key takes long.
+                None if self.warnings.len() >= MAX_WARNINGS => {}
                 None => {
                     let problem = format!("the chart does not know the value `{joined}`");
                     let known: Vec<&str> = defaults.keys().filter_map(|k| k.to_str()).collect();

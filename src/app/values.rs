@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Overlay, join};
+use super::{Allowance, Overlay, join};
 use crate::diag::Diagnostic;
 use crate::helm::HelmCompat;
 use crate::manifest::codec;
@@ -109,6 +109,7 @@ pub(super) fn sources(overlay: &Overlay) -> Result<Vec<Source<'_>>, Box<Diagnost
     let repository = &overlay.place.repository;
     let default = [DEFAULT_FILE.to_owned()];
     let names = overlay.settings.values.as_deref();
+    let allowance = Allowance::default();
     let mut sources = Vec::new();
     let mut found = vec![names.is_none(); names.map_or(1, <[String]>::len)];
     for directory in overlay.directories() {
@@ -116,6 +117,7 @@ pub(super) fn sources(overlay: &Overlay) -> Result<Vec<Source<'_>>, Box<Diagnost
             let file = repository.resolve(directory, name)?;
             if let Some(text) = repository.read(&file)? {
                 *found = true;
+                allowance.take(text.len(), &file)?;
                 sources.push(Source {
                     directory,
                     file,

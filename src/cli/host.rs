@@ -1,6 +1,8 @@
 //! The process's own clock, randomness, time zone and resolver, for template functions.
 
+use std::env;
 use std::net::ToSocketAddrs as _;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::exit::Error;
@@ -22,6 +24,16 @@ pub(super) fn fingerprints() -> Result<Fingerprints, Error> {
     let mut key = vec![0; 32];
     getrandom::fill(&mut key).map_err(|error| Error::world(error.to_string()))?;
     Ok(Fingerprints::new(key))
+}
+
+/// The file of this program; nothing where the system does not tell.
+pub(super) fn program() -> Option<PathBuf> {
+    // Linux finds it even when another version has taken its place.
+    let link = PathBuf::from("/proc/self/exe");
+    match link.exists() {
+        true => Some(link),
+        false => env::current_exe().ok(),
+    }
 }
 
 /// The current time as Unix seconds and nanoseconds.

@@ -30,14 +30,17 @@ mod values;
 mod wired;
 
 use std::ffi::OsString;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::slice;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
-use exit::Error;
+use exit::{Error, Failure};
 use template::Conventional;
+
+use crate::jobs;
 
 /// A command of the program.
 struct Entry {
@@ -143,6 +146,14 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// Exit codes: 0 done, 1 the answer is no, 2 usage, 3 wrong input, 4 the outside world failed,
 /// 70 a bug of ours.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|first| first == jobs::ARGUMENT) {
+        let served = jobs::serve(io::stdin().lock(), io::stdout().lock());
+        return ExitCode::from(served.map_or(Failure::World.code(), |()| 0));
+    }
+    if let Some(program) = host::program() {
+        jobs::isolate(program);
+    }
     let work = match parse(args) {
         Ok(work) => work,
         Err(error) => {

@@ -12,6 +12,7 @@ mod merge;
 mod sidecar;
 mod sources;
 mod template;
+mod worker;
 
 pub use config_map::generate;
 pub use declared::declare;
@@ -19,6 +20,7 @@ pub use merge::check_merge;
 pub use sidecar::{Sidecar, check_folder};
 pub use sources::{Kind, Rank, Source, Sources, read};
 pub use template::Context;
+pub use worker::{ARGUMENT, isolate, serve};
 
 use crate::diag::Diagnostic;
 use crate::manifest::{self, Document, codec};

@@ -114,6 +114,7 @@ pub fn read(
         let Some(text) = repository.read(&file)? else {
             continue;
         };
+        context.allowance().take(text.len(), &file)?;
         check_text(&text, &file)?;
         let rank = Rank::default();
         if !file.ends_with(TEMPLATE) {
@@ -121,6 +122,7 @@ pub fn read(
             continue;
         }
         let text = template::render(&text, &file, context)?;
+        context.allowance().take(text.len(), &file)?;
         check_text(&text, &file).map_err(|mut e| {
             // The place is one in the result, which nobody has.
             *e = Diagnostic::error(format!("the result: {}", e.message)).in_file(&file);

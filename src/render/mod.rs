@@ -14,15 +14,17 @@ use serde_json::json;
 pub use charts::{Archives, HelmCharts, MakeHost};
 
 use crate::app::values::{Additions, ParsedFiles, Values, assemble};
-use crate::app::{self, Flags, Lock, Overlay, Place};
+use crate::app::{self, Allowance, Flags, Lock, Overlay, Place};
 use crate::diag::Diagnostic;
 use crate::fetch::Pin;
 use crate::helm::{HelmCompat, LogLine};
 use crate::jobs::{self, Context, Kind, Sidecar};
+use crate::limits::MAX_JINJA_VALUES_BYTES;
 use crate::manifest::{self, Document};
 use crate::patch::{self, Patch, json};
 use crate::plugin::Call;
 use crate::value::{Str, Tree};
+use crate::yaml::NODE_BYTES;
 
 /// Renders charts.
 pub trait ChartRenderer {
@@ -233,7 +235,7 @@ fn documents(
     let casc = read(Kind::Casc, &exclude(&settings.casc.exclude))?;
     let manifests = read(Kind::Manifests, &[])?;
     jobs::check_fragments(&casc)?;
-    let patches = patches(overlay)?;
+    let patches = patches(overlay, context.allowance())?;
 
     let rendered = chart.render(&ReleaseInput {
         name: &overlay.release_name,
@@ -312,7 +314,9 @@ fn context<'a>(
     values: &'a Values,
 ) -> Context<'a> {
     Context::new(|| {
-        let merged = json::to_json(&values.merged()?)
+        let merged = values.merged()?;
+        check_size(&merged)?;
+        let merged = json::to_json(&merged)
             .map_err(|e| Diagnostic::error(format!("the merged values: {e}")))?;
         Ok(json!({
             "vars": overlay.settings.vars,
@@ -324,8 +328,38 @@ fn context<'a>(
     })
 }
 
+/// Refuses values that hold too much for templates: another may stand in them many times over.
+fn check_size(values: &Tree) -> Result<(), Box<Diagnostic>> {
+    let mut left = MAX_JINJA_VALUES_BYTES;
+    let mut todo = vec![values];
+    while let Some(tree) = todo.pop() {
+        let n_bytes = match tree {
+            Tree::List(items) => {
+                todo.extend(items.iter());
+                0
+            }
+            Tree::Map(entries) => {
+                todo.extend(entries.values());
+                entries
+                    .keys()
+                    .map(|key| NODE_BYTES + key.as_bytes().len())
+                    .sum()
+            }
+            other => other.as_str().map_or(0, str::len),
+        };
+        let Some(rest) = left.checked_sub(NODE_BYTES + n_bytes) else {
+            return Err(Box::new(Diagnostic::error(format!(
+                "the merged values have more than {MAX_JINJA_VALUES_BYTES} bytes, which is too much \
+                 for templates"
+            ))));
+        };
+        left = rest;
+    }
+    Ok(())
+}
+
 /// Reads the patches of the bases, then those of the overlay.
-fn patches(overlay: &Overlay) -> Result<Vec<Patch>, Box<Diagnostic>> {
+fn patches(overlay: &Overlay, allowance: &Allowance) -> Result<Vec<Patch>, Box<Diagnostic>> {
     let repository = &overlay.place.repository;
     let mut patches = Vec::new();
     for directory in overlay.directories() {
@@ -340,6 +374,7 @@ fn patches(overlay: &Overlay) -> Result<Vec<Patch>, Box<Diagnostic>> {
                 return Err(Box::new(problem.in_file(&file).hint("it takes `*.yaml`")));
             }
             if let Some(text) = repository.read(&file)? {
+                allowance.take(text.len(), &file)?;
                 patches.extend(patch::parse(&text, &file)?);
             }
         }

@@ -290,3 +290,13 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.path);
     }
 }
+
+#[test]
+fn values_for_templates_are_bounded() {
+    // The list, its texts, and what is left.
+    let half = MAX_JINJA_VALUES_BYTES / 2;
+    let text = |n_bytes| Tree::str("x".repeat(n_bytes));
+    let list = |rest| Tree::list(vec![text(half), text(rest)]);
+    assert!(check_size(&list(half - 3 * NODE_BYTES)).is_ok());
+    assert!(check_size(&list(half - 3 * NODE_BYTES + 1)).is_err());
+}

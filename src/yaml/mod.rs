@@ -36,7 +36,7 @@ use std::sync::Arc;
 use crate::value::{Tree, TreeMap};
 
 pub use error::Error;
-pub use node::{Document, Kind, Node, Step};
+pub use node::{Document, Kind, NODE_BYTES, Node, Step};
 pub use pretty::write_pretty;
 pub use token::Style;
 pub use write::{marshal, marshal_value, write};

@@ -21,6 +21,9 @@ const MAX_BYTES: usize = 1 << 31;
 /// How many nodes a mapping counts for beside itself: so much more memory does a map take.
 const NODES_OF_MAPPING: usize = 15;
 
+/// What a node counts for besides its text, in bytes.
+pub const NODE_BYTES: usize = 32;
+
 /// The first document of a stream.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -127,6 +130,28 @@ impl<'t> Document<'t> {
                 Step::Index(index) => node.items().nth(*index),
             }
         })
+    }
+
+    /// What the document takes once each alias is replaced by what it stands for: the bytes of all
+    /// texts, and [`NODE_BYTES`] for each node.
+    pub fn expanded_bytes(&self) -> usize {
+        // The sums before each node; an alias stands for nodes before it, unless it is inside.
+        let mut sums = vec![0_usize];
+        for (index, data) in self.nodes.iter().enumerate() {
+            let target = Node {
+                document: self,
+                index: data.link,
+            };
+            let size = match data.kind {
+                Kind::Alias => match sums.get(target.after()) {
+                    Some(end) => end.saturating_sub(sums[data.link]),
+                    None => usize::MAX,
+                },
+                _ => NODE_BYTES + data.text.range().len(),
+            };
+            sums.push(sums[index].saturating_add(size));
+        }
+        sums.pop().unwrap_or_default()
     }
 
     /// The keys that an earlier key of the same mapping equals as text.

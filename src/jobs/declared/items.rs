@@ -351,12 +351,15 @@ fn parameter(script: &mut Script, file: File<'_>, node: Node<'_>) -> Result<(), 
     let default = match kind {
         "booleanParam" => fields.flag(second)?.unwrap_or(false).to_string(),
         "choiceParam" => {
-            let options = fields.texts(second)?;
+            let mut options = String::new();
+            for node in fields.list(second)? {
+                options.push_str(if options.is_empty() { "[" } else { ", " });
+                options.push_str(&quote(&text(file, node)?));
+            }
             if options.is_empty() {
                 return Err(fields.missing(second));
             }
-            let options: Vec<String> = options.iter().map(|option| quote(option)).collect();
-            format!("[{}]", options.join(", "))
+            options + "]"
         }
         _ => quote(&fields.text(second)?.unwrap_or_default()),
     };

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::super::template::{self, Context};
+use super::super::template::{self, Combinations, Context};
 use super::fields::{Fields, File};
 use crate::diag::Diagnostic;
 use crate::limits::MAX_JOB_COMBINATIONS;
@@ -22,7 +22,10 @@ pub(super) fn write(
 ) -> Result<String, Box<Diagnostic>> {
     let fields = Fields::new(file, node, &["template", "items", "matrix"])?;
     let text = fields.needed("template")?;
-    let mut combinations = items(&fields, data)?;
+    let mut combinations = Combinations {
+        items: items(&fields, data)?,
+        axes: Vec::new(),
+    };
     if let Some(matrix) = fields.value("matrix") {
         let axes = Fields::any(file, matrix)?;
         for (key, node) in axes.node.entries() {
@@ -34,19 +37,13 @@ pub(super) fn write(
                     file.error(node, "a list with items is needed here"),
                 ));
             };
-            if combinations.len() * values.len() > MAX_JOB_COMBINATIONS {
+            if combinations.count() * values.len() > MAX_JOB_COMBINATIONS {
                 let problem = format!("more than {MAX_JOB_COMBINATIONS} combinations");
                 return Err(Box::new(file.error(node, problem)));
             }
-            let mut next = Vec::new();
-            for combination in combinations {
-                for value in values {
-                    let mut longer = combination.clone();
-                    longer.insert(name.clone(), to_json(file, node, value)?);
-                    next.push(longer);
-                }
-            }
-            combinations = next;
+            let values = values.iter().map(|value| to_json(file, node, value));
+            let values = values.collect::<Result<_, _>>()?;
+            combinations.axes.push((name, values));
         }
     }
     let at = fields.value("template").unwrap_or(node);

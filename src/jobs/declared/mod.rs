@@ -15,9 +15,10 @@ pub(super) use groovy::quote;
 
 use super::sources::{Kind, Rank, Source, Sources};
 use super::template::Context;
+use crate::app::Allowance;
 use crate::app::settings::JobsSettings;
 use crate::diag::Diagnostic;
-use crate::limits::MAX_JOBS_PER_SCRIPT;
+use crate::limits::{MAX_DECLARED_JOBS, MAX_JOB_DEPTH, MAX_JOB_NAME_BYTES, MAX_JOBS_PER_SCRIPT};
 use crate::manifest::codec;
 use crate::value::Tree;
 use crate::yaml::{self, Node};
@@ -67,7 +68,7 @@ pub fn declare(
             scripts.push((path, source.file.as_str(), Rank::Declared, text));
         }
     }
-    let folders = all.folders(&made_by_scripts(&sources))?;
+    let folders = all.folders(&made_by_scripts(&sources), context.allowance())?;
     for (n, folders) in (1..).zip(folders.chunks(MAX_JOBS_PER_SCRIPT)) {
         let path = match n {
             1 => format!("{FOLDERS}{GROOVY}"),
@@ -147,6 +148,7 @@ impl Declared {
                 Some(_) => matrix::write(file, node, data, context)?,
                 None => self.item(file, node)?,
             };
+            context.allowance().take(text.len(), file.name)?;
             if !script.is_empty() && !text.is_empty() {
                 script.push('\n');
             }
@@ -185,6 +187,9 @@ impl Declared {
             text: text.clone(),
             place: (file.name.to_owned(), at.line(), at.column()),
         };
+        if self.0.len() == MAX_DECLARED_JOBS {
+            return Err(Box::new(file.error(at, too_many())));
+        }
         if let Some(first) = self.0.insert(name.to_lowercase(), item) {
             let (other, line, _) = &first.place;
             let problem = file.error(at, format!("`{name}` is there twice"));
@@ -198,12 +203,15 @@ impl Declared {
 
     /// The calls for all folders, parents first: the declared ones, and plain ones where an item
     /// has a parent that neither is declared nor made by a script.
-    fn folders(&self, made: &BTreeSet<String>) -> Result<Vec<String>, Box<Diagnostic>> {
-        let mut plain: BTreeMap<String, (&str, &Item)> = BTreeMap::new();
-        for item in self.0.values() {
-            for parent in parents(&item.name) {
-                let key = parent.to_lowercase();
-                match self.0.get(&key) {
+    fn folders(
+        &self,
+        made: &BTreeSet<String>,
+        allowance: &Allowance,
+    ) -> Result<Vec<String>, Box<Diagnostic>> {
+        let mut plain: BTreeMap<&str, (&str, &Item)> = BTreeMap::new();
+        for (key, item) in &self.0 {
+            for (key, parent) in parents(key).zip(parents(&item.name)) {
+                match self.0.get(key) {
                     Some(folder) if folder.is_folder => {}
                     Some(other) => {
                         let (file, line, _) = &other.place;
@@ -212,28 +220,29 @@ impl Declared {
                             problem.hint(format!("it is declared in {file}:{line}")),
                         ));
                     }
-                    None if made.contains(&key) => {}
+                    None if made.contains(key) => {}
                     None => {
+                        if self.0.len() + plain.len() == MAX_DECLARED_JOBS
+                            && !plain.contains_key(key)
+                        {
+                            return Err(Box::new(item.error(too_many())));
+                        }
                         plain.entry(key).or_insert((parent, item));
                     }
                 }
             }
         }
         let declared = self.0.iter().filter(|(_, item)| item.is_folder);
-        let declared = declared.map(|(key, item)| (key, (item.name.as_str(), item)));
-        let implied = plain
-            .iter()
-            .map(|(key, (name, item))| (key, (*name, *item)));
-        let mut folders: Vec<(&String, (&str, &Item))> = declared.chain(implied).collect();
+        let declared = declared.map(|(key, item)| (key.as_str(), (item.name.as_str(), item)));
+        let mut folders: Vec<(&str, (&str, &Item))> = declared.chain(plain).collect();
         // A parent's name is the start of its child's.
         folders.sort_unstable_by_key(|(key, _)| *key);
         let mut calls = Vec::new();
-        for (_, (name, item)) in folders {
-            let late = parents(name).find(|parent| {
-                let key = parent.to_lowercase();
-                made.contains(&key) && !self.0.contains_key(&key)
-            });
-            if let Some(late) = late {
+        for (key, (name, item)) in folders {
+            let late = parents(key)
+                .zip(parents(name))
+                .find(|(key, _)| made.contains(*key) && !self.0.contains_key(*key));
+            if let Some((_, late)) = late {
                 let problem = item.error(format!(
                     "the folder `{name}` would come before `{late}`, which a script makes"
                 ));
@@ -241,11 +250,12 @@ impl Declared {
                     problem.hint(format!("declare `{late}` here too, as `- folder: {late}`")),
                 ));
             }
-            if item.is_folder && item.name == name {
-                calls.push(item.text.clone());
-            } else {
-                calls.push(format!("folder({})\n", quote(name)));
-            }
+            let call = match item.is_folder && item.name == name {
+                true => item.text.clone(),
+                false => format!("folder({})\n", quote(name)),
+            };
+            allowance.take(call.len(), FOLDERS)?;
+            calls.push(call);
         }
         Ok(calls)
     }
@@ -273,7 +283,19 @@ fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(at, _)| &name[..at])
 }
 
+fn too_many() -> String {
+    format!("the overlay declares more than {MAX_DECLARED_JOBS} jobs and folders")
+}
+
 fn check_name(name: &str) -> Result<(), String> {
+    if parents(name).nth(MAX_JOB_DEPTH).is_some() {
+        return Err(format!("the job is in more than {MAX_JOB_DEPTH} folders"));
+    }
+    if name.split('/').any(|part| part.len() > MAX_JOB_NAME_BYTES) {
+        return Err(format!(
+            "a name has more than {MAX_JOB_NAME_BYTES} bytes, which no directory of Jenkins takes"
+        ));
+    }
     for part in name.split('/') {
         let refused = |c: &char| REFUSED.contains(*c) || c.is_control();
         if part.is_empty() {
@@ -328,6 +350,33 @@ mod tests {
         for name in ["", "/a", "a/", "a//b", "a.", " a", "a\n", "a:b", "..", "a$"] {
             assert!(check_name(name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        let deep = |n_folders: usize| check_name(&format!("{}a", "a/".repeat(n_folders)));
+        assert_eq!(deep(MAX_JOB_DEPTH), Ok(()));
+        assert!(deep(MAX_JOB_DEPTH + 1).is_err_and(|e| e.contains("more than 100 folders")));
+        let long = |n_bytes: usize| check_name(&format!("b/{}", "a".repeat(n_bytes)));
+        assert_eq!(long(MAX_JOB_NAME_BYTES), Ok(()));
+        assert!(long(MAX_JOB_NAME_BYTES + 1).is_err_and(|e| e.contains("more than 255 bytes")));
+    }
+
+    #[test]
+    fn the_number_of_jobs_is_bounded() {
+        let jobs = |n_jobs: usize| {
+            let item = |n: usize| Item {
+                name: format!("a/{n}"),
+                is_folder: false,
+                text: String::new(),
+                place: (String::new(), 1, 1),
+            };
+            let all = Declared((0..n_jobs).map(|n| (format!("a/{n}"), item(n))).collect());
+            let folders = all.folders(&BTreeSet::new(), &Allowance::default());
+            folders.map(|folders| folders.len())
+        };
+        assert_eq!(jobs(MAX_DECLARED_JOBS - 1), Ok(1));
+        assert!(jobs(MAX_DECLARED_JOBS).is_err_and(|e| e.message.contains("more than 100000")));
     }
 
     #[test]
