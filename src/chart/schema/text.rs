@@ -4,6 +4,7 @@ use boon::{ErrorKind, InstanceToken, ValidationError};
 use serde_json::Value as Json;
 
 use super::patterns::{Original, Patterns};
+use crate::limits::MAX_ERROR_BYTES;
 use crate::value::format;
 use crate::value::quote::quote;
 
@@ -18,7 +19,21 @@ pub(super) fn validation(error: &ValidationError<'_, '_>, patterns: &Patterns) -
         n_tokens: 0,
     };
     writer.write(error, base, 0);
-    writer.out
+    cut(writer.out)
+}
+
+/// Shortens a text beyond the bound.
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_ERROR_BYTES {
+        let end = (0..=MAX_ERROR_BYTES)
+            .rev()
+            .find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or(0));
+        text.push_str(&format!(
+            "…\n- there is more: the text has more than {MAX_ERROR_BYTES} bytes"
+        ));
+    }
+    text
 }
 
 struct Writer<'p> {
@@ -37,6 +52,9 @@ struct Place<'e> {
 impl Writer<'_> {
     /// Writes an error that was found while the schema at `base` was applied.
     fn write(&mut self, error: &ValidationError<'_, '_>, base: Place<'_>, mut indent: usize) {
+        if self.out.len() > MAX_ERROR_BYTES {
+            return;
+        }
         let error = shown(error);
         for (n_tokens, message) in skipped_levels(error, base) {
             let tokens = error.instance_location.tokens.get(..n_tokens);
@@ -49,12 +67,13 @@ impl Writer<'_> {
             ErrorKind::Reference { url, .. } => (*url, error.causes.len() != 1),
             _ => (error.schema_url, true),
         };
-        let property_names = format!("{base}/propertyNames");
+        let property_names;
         let mut inner = Place {
             url: base,
             n_tokens: tokens.len(),
         };
         if let ErrorKind::PropertyName { .. } = error.kind {
+            property_names = format!("{base}/propertyNames");
             inner = Place {
                 url: &property_names,
                 n_tokens: 0,
@@ -168,20 +187,59 @@ fn shown<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> &'e ValidationError<
     }
 }
 
-/// The causes that Go has: of a schema whose `format` fails it checks nothing else.
+/// The causes that Go has, in an order that is always the same.
+///
+/// Of a schema whose own `format` fails Go checks nothing else.
 fn causes<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> Vec<&'e ValidationError<'s, 'v>> {
-    let is_format =
-        |cause: &ValidationError<'_, '_>| matches!(cause.kind, ErrorKind::Format { .. });
-    let formats: Vec<&str> = error
-        .causes
-        .iter()
-        .filter(|cause| is_format(cause))
-        .map(|cause| cause.schema_url)
-        .collect();
-    let is_left = |cause: &&ValidationError<'_, '_>| {
-        is_format(cause) || !formats.iter().any(|url| cause.schema_url.starts_with(url))
+    let mut causes: Vec<_> = error.causes.iter().collect();
+    let Some((schema, keyword)) = applied(error) else {
+        return causes;
     };
-    error.causes.iter().filter(is_left).collect()
+    let way = |cause: &ValidationError<'s, 'v>| {
+        let way = cause.schema_url.strip_prefix(schema.url);
+        way.and_then(|way| way.strip_prefix(keyword))
+    };
+    let is_own_format = |cause: &&ValidationError<'s, 'v>| {
+        matches!(cause.kind, ErrorKind::Format { .. })
+            && way(cause) == Some("")
+            && cause.instance_location.tokens.len() == schema.n_tokens
+    };
+    if let Some(format) = error.causes.iter().find(is_own_format) {
+        return vec![format];
+    }
+    // The validator goes over what is unevaluated in the order of a hash table, and last.
+    let is_unevaluated = |cause: &&ValidationError<'s, 'v>| {
+        way(cause).is_some_and(|way| way.starts_with("/unevaluated"))
+    };
+    if let Some(start) = causes.iter().position(is_unevaluated) {
+        causes[start..].sort_by(|a, b| {
+            let (a, b) = (&a.instance_location.tokens, &b.instance_location.tokens);
+            a.iter().map(rank).cmp(b.iter().map(rank))
+        });
+    }
+    causes
+}
+
+/// The schema whose application to one value found all causes of `error`, if it is one; the second
+/// part ends its address.
+fn applied<'e>(error: &'e ValidationError<'_, '_>) -> Option<(Place<'e>, &'static str)> {
+    let n_tokens = error.instance_location.tokens.len();
+    let (url, keyword, n_tokens) = match &error.kind {
+        ErrorKind::Reference { url, .. } => (*url, "", n_tokens),
+        ErrorKind::Schema { .. } | ErrorKind::Group => (error.schema_url, "", n_tokens),
+        // The name is the value, and it is at the root of itself.
+        ErrorKind::PropertyName { .. } => (error.schema_url, "/propertyNames", 0),
+        _ => return None,
+    };
+    Some((Place { url, n_tokens }, keyword))
+}
+
+/// Orders the parts of a path as they stand in the values.
+fn rank<'e>(token: &'e InstanceToken<'_>) -> (usize, &'e str) {
+    match token {
+        InstanceToken::Prop(name) => (0, name),
+        InstanceToken::Item(index) => (*index, ""),
+    }
 }
 
 /// The levels around a single failing subschema, which the validator leaves out and Go does not:
@@ -360,7 +418,7 @@ pub(super) fn escape_token(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -420,4 +478,18 @@ fn grouped(digits: &str) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_beyond_the_bound() {
+        let most = "é".repeat(MAX_ERROR_BYTES / 2);
+        assert_eq!(cut(most.clone()), most);
+        let more = cut(format!("{most}x"));
+        let says = "…\n- there is more: the text has more than 1048576 bytes";
+        assert_eq!(more, format!("{most}{says}"));
+    }
 }
