@@ -189,49 +189,49 @@ fn shown<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> &'e ValidationError<
 
 /// The causes that Go has, in an order that is always the same.
 ///
-/// Of a schema whose own `format` fails Go checks nothing else.
+/// Of a schema whose own `format` fails Go checks nothing else. The validator finds that first, and
+/// all other causes in the same schema and the same value.
 fn causes<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> Vec<&'e ValidationError<'s, 'v>> {
-    let mut causes: Vec<_> = error.causes.iter().collect();
-    let Some((schema, keyword)) = applied(error) else {
-        return causes;
-    };
-    let way = |cause: &ValidationError<'s, 'v>| {
-        let way = cause.schema_url.strip_prefix(schema.url);
-        way.and_then(|way| way.strip_prefix(keyword))
-    };
-    let is_own_format = |cause: &&ValidationError<'s, 'v>| {
-        matches!(cause.kind, ErrorKind::Format { .. })
-            && way(cause) == Some("")
-            && cause.instance_location.tokens.len() == schema.n_tokens
-    };
-    if let Some(format) = error.causes.iter().find(is_own_format) {
-        return vec![format];
+    if let [first, second, ..] = error.causes.as_slice() {
+        let is_format = matches!(first.kind, ErrorKind::Format { .. });
+        if is_format && is_within(second, first) {
+            return vec![first];
+        }
     }
-    // The validator goes over what is unevaluated in the order of a hash table, and last.
-    let is_unevaluated = |cause: &&ValidationError<'s, 'v>| {
-        way(cause).is_some_and(|way| way.starts_with("/unevaluated"))
+    let mut causes: Vec<_> = error.causes.iter().collect();
+    // The validator goes over what is unevaluated in the order of a hash table.
+    let base = match &error.kind {
+        ErrorKind::Reference { url, .. } => *url,
+        _ => error.schema_url,
     };
-    if let Some(start) = causes.iter().position(is_unevaluated) {
-        causes[start..].sort_by(|a, b| {
-            let (a, b) = (&a.instance_location.tokens, &b.instance_location.tokens);
-            a.iter().map(rank).cmp(b.iter().map(rank))
-        });
+    let unevaluated = |cause: &ValidationError<'s, 'v>| unevaluated(cause.schema_url, base);
+    for run in causes.chunk_by_mut(|a, b| unevaluated(a) == unevaluated(b)) {
+        if run
+            .first()
+            .is_some_and(|cause| unevaluated(cause).is_some())
+        {
+            run.sort_by(|a, b| ranks(a).cmp(ranks(b)));
+        }
     }
     causes
 }
 
-/// The schema whose application to one value found all causes of `error`, if it is one; the second
-/// part ends its address.
-fn applied<'e>(error: &'e ValidationError<'_, '_>) -> Option<(Place<'e>, &'static str)> {
-    let n_tokens = error.instance_location.tokens.len();
-    let (url, keyword, n_tokens) = match &error.kind {
-        ErrorKind::Reference { url, .. } => (*url, "", n_tokens),
-        ErrorKind::Schema { .. } | ErrorKind::Group => (error.schema_url, "", n_tokens),
-        // The name is the value, and it is at the root of itself.
-        ErrorKind::PropertyName { .. } => (error.schema_url, "/propertyNames", 0),
-        _ => return None,
-    };
-    Some((Place { url, n_tokens }, keyword))
+/// Says whether an error is of the schema and of the value of another one, or of parts of them.
+fn is_within(error: &ValidationError<'_, '_>, other: &ValidationError<'_, '_>) -> bool {
+    let below = error.schema_url.strip_prefix(other.schema_url);
+    let n_tokens = other.instance_location.tokens.len();
+    below.is_some_and(|way| way.is_empty() || way.starts_with('/'))
+        && ranks(error).take(n_tokens).eq(ranks(other))
+}
+
+/// How far the address of a schema leads to what its schema at `base` leaves unevaluated.
+fn unevaluated(url: &str, base: &str) -> Option<usize> {
+    let way = url.strip_prefix(base)?;
+    Some(base.len() + way.find("/unevaluated")?)
+}
+
+fn ranks<'e>(error: &'e ValidationError<'_, '_>) -> impl Iterator<Item = (usize, &'e str)> {
+    error.instance_location.tokens.iter().map(rank)
 }
 
 /// Orders the parts of a path as they stand in the values.
