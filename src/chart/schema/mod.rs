@@ -4,8 +4,14 @@
 //! has to word it. Refused: schemas that refer to other files or to the network, and those that could
 //! take it too long or too much memory (`bounds`).
 
+mod assertions;
 mod bounds;
+mod formats;
+mod levels;
+mod multiple;
 mod patterns;
+mod references;
+mod source;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,7 +23,7 @@ use std::rc::Rc;
 
 use boon::{CompileError, Compiler, Schemas, UrlLoader};
 use bounds::Budget;
-use patterns::Patterns;
+use patterns::{Original, Patterns};
 use serde_json::{Map, Number, Value as Json};
 
 use crate::helm::{HelmCompat, Level, LogLine};
@@ -33,6 +39,10 @@ const COMPILE_STACK_BYTES: usize = 32 * 1024 * 1024;
 
 /// Native stack of one evaluation inside another; most of it is for builds without optimization.
 const EVALUATION_STACK_BYTES: usize = 32 * 1024;
+
+const NO_NETWORK: &str = "a schema may not use the network; put the referenced schema under $defs";
+
+const NO_FILES: &str = "a schema may not read other files; put the referenced schema under $defs";
 
 /// Checks values against a schema; returns lines for standard error.
 ///
@@ -51,6 +61,7 @@ const EVALUATION_STACK_BYTES: usize = 32 * 1024;
 /// ```
 pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLine>, String> {
     let mut schema = parse(schema)?;
+    references::check_metaschema(&mut schema)?;
     let patterns = Patterns::translate(&mut schema)?;
     let urns = Rc::new(RefCell::new(Vec::new()));
     let loader = Loader(Rc::clone(&urns));
@@ -59,6 +70,7 @@ pub fn check(schema: &[u8], values: &Tree, helm: HelmCompat) -> Result<Vec<LogLi
     stacker::grow(1024 * 1024 + depth(values) * 1024, || {
         let instance = to_json(values, &mut budget)?;
         let nesting = bounds::check_work(&schema, &patterns, &instance, &mut budget)?;
+        assertions::replace(&mut schema);
         stacker::grow(
             COMPILE_STACK_BYTES + nesting * EVALUATION_STACK_BYTES,
             || {
@@ -81,10 +93,8 @@ fn parse(text: &[u8]) -> Result<Json, String> {
     if text.iter().all(|b| blank(&b)) {
         return Err("EOF".to_owned());
     }
-    let (tree, len) = json::decode_prefix(text).map_err(|e| match e.as_str() {
-        "unexpected end of JSON input" => "unexpected EOF".to_owned(),
-        _ => e,
-    })?;
+    let text = &*source::lenient(text);
+    let (tree, len) = json::decode_prefix(text).map_err(|e| source::error_at_end(text, e))?;
     let (text, rest) = text.split_at(len);
     if rest.iter().any(|b| !blank(&b)) {
         return Err("invalid character after top-level value".to_owned());
@@ -104,6 +114,7 @@ fn validate(
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(loader));
+    assertions::register(&mut compiler);
     compiler
         .add_resource(ADDRESS, schema)
         .map_err(|e| compile_error(&e, patterns))?;
@@ -122,6 +133,9 @@ struct Loader(Rc<RefCell<Vec<String>>>);
 
 impl UrlLoader for Loader {
     fn load(&self, url: &str) -> Result<Json, Box<dyn Error>> {
+        if let Some(metaschema) = assertions::metaschema(url) {
+            return Ok(metaschema);
+        }
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             "urn" => {
@@ -131,16 +145,8 @@ impl UrlLoader for Loader {
                 }
                 Ok(Json::Bool(true))
             }
-            "http" | "https" => Err(
-                "a schema may not use the network; put the referenced schema \
-                                     under $defs"
-                    .into(),
-            ),
-            "file" => Err(
-                "a schema may not read other files; put the referenced schema under \
-                           $defs"
-                    .into(),
-            ),
+            "http" | "https" => Err(NO_NETWORK.into()),
+            "file" => Err(NO_FILES.into()),
             _ => Err(format!("no URLLoader registered for {}", quote(url.as_bytes())).into()),
         }
     }
@@ -166,9 +172,10 @@ fn compile_error(error: &CompileError, patterns: &Patterns) -> String {
         CompileError::UnsupportedUrlScheme { url } => {
             format!("no URLLoader registered for {}", quote(url))
         }
-        CompileError::ParseUrlError { url, src } => {
-            format!("error in parsing {}: {src}", quote(url))
-        }
+        CompileError::ParseUrlError { url, src } => match patterns.references.parse_error(url) {
+            Some(problem) => problem.to_owned(),
+            None => format!("error in parsing {}: {src}", quote(url)),
+        },
         CompileError::InvalidMetaSchemaUrl { url, src } => {
             format!("invalid $schema in {}: {src}", quote(url))
         }
@@ -181,7 +188,13 @@ fn compile_error(error: &CompileError, patterns: &Patterns) -> String {
             quote(url),
             text::validation(src, patterns)
         ),
-        CompileError::ParseIdError { loc } => format!("error in parsing id at {}", quote(loc)),
+        CompileError::ParseIdError { loc } => {
+            let fragment = if loc.contains('#') { "" } else { "#" };
+            format!(
+                "error in parsing id at {}",
+                quote(&format!("{loc}{fragment}"))
+            )
+        }
         CompileError::ParseAnchorError { loc } => {
             format!("error in parsing anchor at {}", quote(loc))
         }
@@ -223,9 +236,17 @@ fn compile_error(error: &CompileError, patterns: &Patterns) -> String {
             quote(vocabulary),
             quote(url)
         ),
-        CompileError::InvalidRegex { url, regex, src } => {
-            format!("invalid regex {} at {}: {src}", quote(regex), quote(url))
-        }
+        CompileError::InvalidRegex { url, regex, src } => match patterns.refused_key(regex) {
+            Some(Original {
+                pattern,
+                error: Some(error),
+            }) => format!(
+                "invalid regex {} at {}: {error}",
+                quote(pattern),
+                quote(url)
+            ),
+            _ => format!("invalid regex {} at {}: {src}", quote(regex), quote(url)),
+        },
         CompileError::Bug(src) => format!("unable to validate schema: {src}"),
     }
 }

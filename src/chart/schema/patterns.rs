@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use super::bounds::refusal;
+use super::references::References;
 use super::text::escape_token;
 use crate::funcs::regex::{program_bytes, translate};
 use crate::limits::MAX_SCHEMA_REGEX_BYTES;
@@ -26,6 +27,9 @@ pub(super) struct Patterns {
     programs: BTreeMap<String, usize>,
     /// The bytes of all programs together.
     n_bytes: usize,
+    /// The keys of `patternProperties` that Go refuses, by what stands for them.
+    keys: BTreeMap<String, Original>,
+    pub(super) references: References,
 }
 
 #[derive(Debug)]
@@ -42,14 +46,23 @@ impl Patterns {
     ///
     /// They are larger than [`MAX_SCHEMA_REGEX_BYTES`].
     pub(super) fn translate(schema: &mut Json) -> Result<Patterns, String> {
-        let mut patterns = Patterns::default();
+        let mut patterns = Patterns {
+            references: References::of(schema),
+            ..Patterns::default()
+        };
         patterns.schema(schema, &mut String::new())?;
         Ok(patterns)
     }
 
     /// What stood at `pointer`.
     pub(super) fn original(&self, pointer: &str) -> Option<&Original> {
-        self.originals.get(pointer)
+        let original = self.originals.get(pointer);
+        original.or_else(|| self.references.original(pointer))
+    }
+
+    /// The key of `patternProperties` for which `key` stands.
+    pub(super) fn refused_key(&self, key: &str) -> Option<&Original> {
+        self.keys.get(key)
     }
 
     /// The steps of matching one byte with a translated pattern.
@@ -72,6 +85,9 @@ impl Patterns {
             match (keyword.as_str(), value) {
                 ("enum" | "const" | "default" | "examples", _) => {}
                 ("pattern", Json::String(pattern)) => self.pattern(pattern, pointer)?,
+                ("$id" | "id" | "$ref" | "$dynamicRef" | "$recursiveRef", Json::String(text)) => {
+                    self.references.escape(keyword, text, pointer);
+                }
                 (
                     "properties" | "patternProperties" | "$defs" | "definitions"
                     | "dependentSchemas" | "dependencies",
@@ -114,10 +130,28 @@ impl Patterns {
     }
 
     fn keys(&mut self, entries: Map<String, Json>) -> Result<Map<String, Json>, String> {
-        let entries = entries.into_iter();
-        entries
-            .map(|(key, value)| Ok((self.checked(&key)?.unwrap_or(key), value)))
-            .collect()
+        let mut translated = Map::new();
+        for (key, value) in entries {
+            let mut name = match self.checked(&key)? {
+                Ok(name) => name,
+                Err(error) => {
+                    let name = INVALID.repeat(self.keys.len() + 1);
+                    let error = Some(error);
+                    let pattern = key;
+                    self.keys.insert(name.clone(), Original { pattern, error });
+                    name
+                }
+            };
+            // Two keys may mean the same; a group changes nothing.
+            while translated.contains_key(&name) {
+                let group = format!("(?:{name})");
+                let n_bytes = self.programs.get(&name).copied().unwrap_or_default();
+                self.programs.insert(group.clone(), n_bytes);
+                name = group;
+            }
+            translated.insert(name, value);
+        }
+        Ok(translated)
     }
 
     /// Translates a pattern, or says what Go says, and adds to the bytes of all programs.
