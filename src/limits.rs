@@ -208,7 +208,7 @@ pub const MAX_EXEC_NESTING: u32 = 110_000;
 /// Most calls of `tpl` inside each other; Helm has no bound.
 pub const MAX_TPL_DEPTH: usize = 1000;
 
-/// Longest text of a template error, in bytes.
+/// Longest text of an error in a template or in values, in bytes.
 pub const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
 /// Most characters of a line that a message shows.
@@ -243,3 +243,26 @@ pub const MAX_DIFF_OUTPUT_LINES: usize = 300;
 
 /// Largest file that holds what one overlay renders to, in bytes.
 pub const MAX_RENDER_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Largest `values.schema.json`, in bytes; Helm: as large as a file of a chart.
+pub const MAX_SCHEMA_BYTES: usize = 2 * 1024 * 1024;
+
+/// Most JSON values in a schema; one that is nested deep counts once more for every eight levels.
+pub const MAX_SCHEMA_NODES: usize = 150_000;
+
+/// Most bytes of the JSON pointers to all values in a schema; an identifier counts 2 KiB.
+pub const MAX_SCHEMA_ADDRESS_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most subschemas that the root of a schema applies, by references or not: compiling them takes
+/// time by the square of their number.
+pub const MAX_SUBSCHEMAS: usize = 10_000;
+
+/// Most bytes of the programs of all regular expressions in a schema, 8 KiB for each at least.
+pub const MAX_SCHEMA_REGEX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most steps of checking values against a schema: a step takes some ten nanoseconds, or bytes of
+/// memory where there are errors. A large chart takes a hundred thousand.
+pub const MAX_SCHEMA_STEPS: u64 = 10_000_000;
+
+/// Most evaluations of subschemas inside each other.
+pub const MAX_SCHEMA_NESTING: usize = 10_000;

@@ -341,7 +341,10 @@ const BOUNDS: &[(&str, Shown)] = &[
     ),
     (
         "MAX_ERROR_BYTES",
-        In(&[("src/template/error.rs", "texts_are_cut_beyond_the_bound")]),
+        In(&[
+            ("src/template/error.rs", "texts_are_cut_beyond_the_bound"),
+            ("src/chart/schema/text.rs", "texts_are_cut_beyond_the_bound"),
+        ]),
     ),
     (
         "MAX_EXCERPT_CHARS",
@@ -404,6 +407,49 @@ const BOUNDS: &[(&str, Shown)] = &[
             ("src/files/tests.rs", "files_are_bounded"),
             ("src/golden/mod.rs", "large_files_are_refused"),
         ]),
+    ),
+    (
+        "MAX_SCHEMA_BYTES",
+        In(&[(
+            "src/chart/schema/tests.rs",
+            "texts_and_their_parts_are_bounded",
+        )]),
+    ),
+    (
+        "MAX_SCHEMA_NODES",
+        In(&[(
+            "src/chart/schema/tests.rs",
+            "texts_and_their_parts_are_bounded",
+        )]),
+    ),
+    (
+        "MAX_SCHEMA_ADDRESS_BYTES",
+        In(&[(
+            "src/chart/schema/tests.rs",
+            "texts_and_their_parts_are_bounded",
+        )]),
+    ),
+    (
+        "MAX_SUBSCHEMAS",
+        In(&[(
+            "src/chart/schema/tests.rs",
+            "the_number_of_subschemas_is_bounded",
+        )]),
+    ),
+    (
+        "MAX_SCHEMA_REGEX_BYTES",
+        In(&[(
+            "src/chart/schema/tests.rs",
+            "regular_expressions_are_bounded",
+        )]),
+    ),
+    (
+        "MAX_SCHEMA_STEPS",
+        In(&[("src/chart/schema/tests.rs", "steps_are_bounded")]),
+    ),
+    (
+        "MAX_SCHEMA_NESTING",
+        In(&[("src/chart/schema/tests.rs", "nesting_is_bounded")]),
     ),
 ];
 

@@ -3,7 +3,7 @@
 //! Every file lists its functions; [`GROUPS`] holds the lists for the documentation, and [`table`]
 //! joins them into the one table that lookup and tests read.
 
-mod address;
+pub(crate) mod address;
 #[cfg(test)]
 mod cases;
 pub mod crypto;

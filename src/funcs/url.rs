@@ -19,6 +19,8 @@ pub(crate) struct Url {
     pub(crate) host: Vec<u8>,
     /// The path, decoded.
     pub(crate) path: Vec<u8>,
+    /// The path as written, if it would be written otherwise (`URL.RawPath`).
+    pub(crate) raw_path: Option<Vec<u8>>,
     /// The query, as written.
     pub(crate) query: Vec<u8>,
     /// The fragment, decoded.
@@ -184,6 +186,9 @@ fn parse_main(text: &[u8]) -> Result<Url, String> {
         _ => rest,
     };
     url.path = unescape(path, Part::Path)?;
+    let mut written = Vec::new();
+    escape(&mut written, &url.path, Part::Path);
+    url.raw_path = (written != path).then(|| path.to_vec());
     Ok(url)
 }
 

@@ -3,7 +3,11 @@
 use boon::{ErrorKind, InstanceToken, ValidationError};
 use serde_json::Value as Json;
 
+use super::assertions::{Message, is_multiple_of};
+use super::formats::FORMATS;
+use super::levels::{Place, Way, branch, common_way};
 use super::patterns::{Original, Patterns};
+use crate::limits::MAX_ERROR_BYTES;
 use crate::value::format;
 use crate::value::quote::quote;
 
@@ -15,10 +19,24 @@ pub(super) fn validation(error: &ValidationError<'_, '_>, patterns: &Patterns) -
     };
     let base = Place {
         url: error.schema_url,
-        n_tokens: 0,
+        tokens: &[],
     };
     writer.write(error, base, 0);
-    writer.out
+    cut(writer.out)
+}
+
+/// Shortens a text beyond the bound.
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_ERROR_BYTES {
+        let end = (0..=MAX_ERROR_BYTES)
+            .rev()
+            .find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or(0));
+        text.push_str(&format!(
+            "…\n- there is more: the text has more than {MAX_ERROR_BYTES} bytes"
+        ));
+    }
+    text
 }
 
 struct Writer<'p> {
@@ -26,41 +44,36 @@ struct Writer<'p> {
     patterns: &'p Patterns,
 }
 
-/// A schema that is applied to a value.
-#[derive(Clone, Copy)]
-struct Place<'e> {
-    url: &'e str,
-    /// How much of an error's path in the values leads to that value.
-    n_tokens: usize,
-}
-
 impl Writer<'_> {
     /// Writes an error that was found while the schema at `base` was applied.
     fn write(&mut self, error: &ValidationError<'_, '_>, base: Place<'_>, mut indent: usize) {
+        if self.out.len() > MAX_ERROR_BYTES {
+            return;
+        }
         let error = shown(error);
-        for (n_tokens, message) in skipped_levels(error, base) {
-            let tokens = error.instance_location.tokens.get(..n_tokens);
-            self.line(tokens.unwrap_or_default(), message, indent);
+        for (tokens, message) in Way::new(error, base).levels() {
+            self.line(tokens, message, indent);
             indent += 1;
         }
         let tokens = &error.instance_location.tokens;
-        let (base, is_level) = match &error.kind {
-            // A reference to a single cause is no level of its own.
-            ErrorKind::Reference { url, .. } => (*url, error.causes.len() != 1),
-            _ => (error.schema_url, true),
-        };
-        let property_names = format!("{base}/propertyNames");
+        let causes = causes(error);
+        let property_names;
         let mut inner = Place {
-            url: base,
-            n_tokens: tokens.len(),
+            url: error.schema_url,
+            tokens,
         };
-        if let ErrorKind::PropertyName { .. } = error.kind {
-            inner = Place {
-                url: &property_names,
-                n_tokens: 0,
-            };
+        match &error.kind {
+            ErrorKind::Reference { url, .. } => inner.url = url,
+            ErrorKind::PropertyName { .. } => {
+                property_names = format!("{}/propertyNames", error.schema_url);
+                inner.url = &property_names;
+            }
+            _ => {}
         }
-        if is_level {
+        let common = common_way(error, &causes, inner);
+        // A reference to a single cause is no level of its own.
+        let is_single = causes.len() == 1 || common.is_some();
+        if !(matches!(error.kind, ErrorKind::Reference { .. }) && is_single) {
             let message = self.message(error);
             if let ErrorKind::Schema { .. } = error.kind {
                 self.out.push_str(&message);
@@ -69,7 +82,17 @@ impl Writer<'_> {
             }
             indent += 1;
         }
-        for cause in causes(error) {
+        let common = common.as_ref().and_then(|way| Some((way, way.end()?)));
+        if let Some((way, end)) = common {
+            for (tokens, message) in way.levels() {
+                self.line(tokens, message, indent);
+                indent += 1;
+            }
+            self.line(end.tokens, "validation failed", indent);
+            indent += 1;
+            inner = end;
+        }
+        for cause in causes {
             match branch(error, cause.schema_url) {
                 Some(url) => self.write(cause, Place { url, ..inner }, indent),
                 None => self.write(cause, inner, indent),
@@ -118,13 +141,18 @@ impl Writer<'_> {
             ErrorKind::Enum { want } => one_of(want),
             ErrorKind::Const { want } if is_container(want) => "'const' failed".to_owned(),
             ErrorKind::Const { want } => format!("value must be {}", scalar(want)),
+            ErrorKind::Format { err, .. } if err.is::<Message>() => err.to_string(),
             ErrorKind::Format { got, want, err } => {
-                match self.original(&pointer(&error.instance_location.tokens)) {
+                let key = got.as_str().and_then(|key| self.patterns.refused_key(key));
+                match key.or_else(|| self.original(&pointer(&error.instance_location.tokens))) {
                     Some(Original {
                         pattern,
                         error: Some(err),
                     }) => format!("{} is not valid {want}: {err}", single_quote(pattern)),
-                    _ => format!("{} is not valid {want}: {err}", scalar(got)),
+                    _ => {
+                        let error = in_go(want, got).unwrap_or_else(|| err.to_string());
+                        format!("{} is not valid {want}: {error}", scalar(got))
+                    }
                 }
             }
             ErrorKind::Pattern { got, want } => {
@@ -132,9 +160,10 @@ impl Writer<'_> {
                     Some(original) => &original.pattern,
                     None => *want,
                 };
+                let place = pointer(&error.instance_location.tokens);
                 format!(
                     "{} does not match pattern {}",
-                    single_quote(got),
+                    single_quote(self.patterns.references.written(&place, got)),
                     single_quote(want)
                 )
             }
@@ -145,6 +174,11 @@ impl Writer<'_> {
                 format!("value if not of mediatype {}: {err}", single_quote(want))
             }
             ErrorKind::ContentSchema => "'contentSchema' failed".to_owned(),
+            ErrorKind::PropertyName { prop } => {
+                let original = self.patterns.refused_key(prop);
+                let name = original.map_or(prop, |original| &original.pattern);
+                format!("invalid propertyName {}", single_quote(name))
+            }
             other => object_or_array(other).unwrap_or_else(|| bound(other)),
         }
     }
@@ -160,6 +194,12 @@ impl Writer<'_> {
     }
 }
 
+/// What Go says about a value that a metaschema gives a format.
+fn in_go(format: &str, value: &Json) -> Option<String> {
+    let (_, check) = FORMATS.iter().find(|(name, _)| *name == format)?;
+    check(value.as_str()?).err()
+}
+
 /// The error that Go has in the place of `error`: without a level around what is single.
 fn shown<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> &'e ValidationError<'s, 'v> {
     match (&error.kind, causes(error).as_slice()) {
@@ -168,69 +208,84 @@ fn shown<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> &'e ValidationError<
     }
 }
 
-/// The causes that Go has: of a schema whose `format` fails it checks nothing else.
+/// The causes that Go has, in an order that is always the same.
+///
+/// Of a schema whose own `format` fails Go checks nothing else. The validator finds that first, and
+/// all other causes in the same schema and the same value.
 fn causes<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>) -> Vec<&'e ValidationError<'s, 'v>> {
-    let is_format =
-        |cause: &ValidationError<'_, '_>| matches!(cause.kind, ErrorKind::Format { .. });
-    let formats: Vec<&str> = error
-        .causes
-        .iter()
-        .filter(|cause| is_format(cause))
-        .map(|cause| cause.schema_url)
-        .collect();
-    let is_left = |cause: &&ValidationError<'_, '_>| {
-        is_format(cause) || !formats.iter().any(|url| cause.schema_url.starts_with(url))
-    };
-    error.causes.iter().filter(is_left).collect()
-}
-
-/// The levels around a single failing subschema, which the validator leaves out and Go does not:
-/// for each the length of the path in the values, and the message. They show in the way from the
-/// schema that was applied to the one that failed.
-fn skipped_levels(error: &ValidationError<'_, '_>, base: Place<'_>) -> Vec<(usize, &'static str)> {
-    let mut levels = Vec::new();
-    let Some(way) = error.schema_url.strip_prefix(base.url) else {
-        return levels;
-    };
-    let mut n_tokens = base.n_tokens;
-    let mut keywords = way.split('/').skip(1);
-    while let Some(keyword) = keywords.next() {
-        match keyword {
-            "allOf" => levels.push((n_tokens, "'allOf' failed")),
-            "anyOf" => levels.push((n_tokens, "'anyOf' failed")),
-            "oneOf" => levels.push((n_tokens, "'oneOf' failed, none matched")),
-            "properties" | "patternProperties" | "prefixItems" => n_tokens += 1,
-            "dependentSchemas" | "dependencies" => {}
-            "items"
-            | "contains"
-            | "additionalItems"
-            | "additionalProperties"
-            | "unevaluatedItems"
-            | "unevaluatedProperties" => {
-                n_tokens += 1;
-                continue;
-            }
-            // Before 2020-12 `items` may be a list; no other keyword is a number.
-            _ => continue,
+    if let [first, second, ..] = error.causes.as_slice() {
+        let is_format = matches!(first.kind, ErrorKind::Format { .. }) && !is_multiple_of(first);
+        if is_format && is_within(second, first) {
+            return vec![first];
         }
-        keywords.next();
     }
-    levels
+    let mut causes: Vec<_> = error.causes.iter().collect();
+    // The validator goes over what is unevaluated in the order of a hash table.
+    let base = match &error.kind {
+        ErrorKind::Reference { url, .. } => *url,
+        _ => error.schema_url,
+    };
+    let unevaluated = |cause: &ValidationError<'s, 'v>| unevaluated(cause.schema_url, base);
+    for run in causes.chunk_by_mut(|a, b| unevaluated(a) == unevaluated(b)) {
+        if run
+            .first()
+            .is_some_and(|cause| unevaluated(cause).is_some())
+        {
+            run.sort_by(|a, b| ranks(a).cmp(ranks(b)));
+        }
+    }
+    put_multiples_last(&mut causes);
+    causes
 }
 
-/// The subschema of a level that the validator did not leave out.
-fn branch<'e>(error: &ValidationError<'_, '_>, cause_url: &'e str) -> Option<&'e str> {
-    let keyword = match error.kind {
-        ErrorKind::AllOf => "/allOf/",
-        ErrorKind::AnyOf => "/anyOf/",
-        ErrorKind::OneOf(_) => "/oneOf/",
-        _ => return None,
-    };
-    let way = cause_url
-        .strip_prefix(error.schema_url)?
-        .strip_prefix(keyword)?;
-    let rest = way.find('/').map_or("", |slash| &way[slash..]);
-    cause_url.strip_suffix(rest)
+/// Says whether an error is of the schema and of the value of another one, or of parts of them.
+fn is_within(error: &ValidationError<'_, '_>, other: &ValidationError<'_, '_>) -> bool {
+    let below = error.schema_url.strip_prefix(other.schema_url);
+    let n_tokens = other.instance_location.tokens.len();
+    below.is_some_and(|way| way.is_empty() || way.starts_with('/'))
+        && ranks(error).take(n_tokens).eq(ranks(other))
+}
+
+/// How far the address of a schema leads to what its schema at `base` leaves unevaluated.
+fn unevaluated(url: &str, base: &str) -> Option<usize> {
+    let way = url.strip_prefix(base)?;
+    Some(base.len() + way.find("/unevaluated")?)
+}
+
+fn ranks<'e>(error: &'e ValidationError<'_, '_>) -> impl Iterator<Item = (usize, &'e str)> {
+    error.instance_location.tokens.iter().map(rank)
+}
+
+/// Orders the parts of a path as they stand in the values.
+fn rank<'e>(token: &'e InstanceToken<'_>) -> (usize, &'e str) {
+    match token {
+        InstanceToken::Prop(name) => (0, name),
+        InstanceToken::Item(index) => (*index, ""),
+    }
+}
+
+/// Moves errors of `multipleOf` behind those of the bounds of the same schema, as Go has them.
+fn put_multiples_last(causes: &mut [&ValidationError<'_, '_>]) {
+    for i in 0..causes.len() {
+        if !is_multiple_of(causes[i]) {
+            continue;
+        }
+        let url = causes[i].schema_url;
+        let place = pointer(&causes[i].instance_location.tokens);
+        let is_bound = |cause: &&&ValidationError<'_, '_>| {
+            let is_bound = matches!(
+                cause.kind,
+                ErrorKind::Minimum { .. }
+                    | ErrorKind::Maximum { .. }
+                    | ErrorKind::ExclusiveMinimum { .. }
+                    | ErrorKind::ExclusiveMaximum { .. }
+            );
+            let is_same_place = || pointer(&cause.instance_location.tokens) == place;
+            is_bound && cause.schema_url == url && is_same_place()
+        };
+        let n_bounds = causes[i + 1..].iter().take_while(is_bound).count();
+        causes[i..=i + n_bounds].rotate_left(1);
+    }
 }
 
 fn object_or_array(kind: &ErrorKind<'_, '_>) -> Option<String> {
@@ -249,9 +304,6 @@ fn object_or_array(kind: &ErrorKind<'_, '_>) -> Option<String> {
         }
         ErrorKind::AdditionalProperties { got } => {
             format!("additional properties {} not allowed", quoted_list(got))
-        }
-        ErrorKind::PropertyName { prop } => {
-            format!("invalid propertyName {}", single_quote(prop))
         }
         ErrorKind::AdditionalItems { got } => {
             format!("last {} additionalItem(s) not allowed", count(*got))
@@ -318,7 +370,7 @@ fn is_container(value: &Json) -> bool {
     value.is_array() || value.is_object()
 }
 
-fn scalar(value: &Json) -> String {
+pub(super) fn scalar(value: &Json) -> String {
     match value {
         Json::String(text) => single_quote(text),
         Json::Array(_) | Json::Object(_) => "value".to_owned(),
@@ -329,11 +381,11 @@ fn scalar(value: &Json) -> String {
 
 /// Go's `%q` turned inside out: single quotes around, double quotes plain.
 fn single_quote(text: &str) -> String {
-    let quoted = quote(text.as_bytes());
-    let inner = quoted[1..quoted.len() - 1]
+    // Go replaces before it cuts off the outer quotes, so a backslash at the end is plain.
+    let quoted = quote(text.as_bytes())
         .replace("\\\"", "\"")
         .replace('\'', "\\'");
-    format!("'{inner}'")
+    format!("'{}'", &quoted[1..quoted.len() - 1])
 }
 
 fn quoted_list(items: &[impl AsRef<str>]) -> String {
@@ -360,7 +412,12 @@ pub(super) fn escape_token(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-fn percent_decoded(text: &str) -> String {
+/// What `escape_token` made of a text, undone.
+pub(super) fn unescape_token(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -389,8 +446,13 @@ fn count(n: usize) -> String {
 }
 
 /// A number as golang.org/x/text prints a float64 in English: `2,500`, `1×10⁰⁶`.
-fn number(n: &serde_json::Number) -> String {
-    let text = format::float(n.as_f64().unwrap_or(f64::NAN));
+pub(super) fn number(n: &serde_json::Number) -> String {
+    let number = n.as_f64().unwrap_or(f64::NAN);
+    // `source` has the largest number in place of larger ones.
+    if number.abs() >= f64::MAX {
+        return if number > 0.0 { "∞" } else { "-∞" }.to_owned();
+    }
+    let text = format::float(number);
     let Some((mantissa, exponent)) = text.split_once('e') else {
         let (sign, digits) = match text.strip_prefix('-') {
             Some(digits) => ("-", digits),
@@ -420,4 +482,18 @@ fn grouped(digits: &str) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_beyond_the_bound() {
+        let most = "é".repeat(MAX_ERROR_BYTES / 2);
+        assert_eq!(cut(most.clone()), most);
+        let more = cut(format!("{most}x"));
+        let says = "…\n- there is more: the text has more than 1048576 bytes";
+        assert_eq!(more, format!("{most}{says}"));
+    }
 }

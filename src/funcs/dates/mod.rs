@@ -34,6 +34,15 @@ const RFC_3339: &[u8] = b"2006-01-02T15:04:05Z07:00";
 /// How long the program seems to have run at `now`, in nanoseconds: Go prints that with the time.
 const MONOTONIC_NOW: i64 = 10_000_000;
 
+/// Checks that `value` is a time in `layout` (`time.Parse`).
+///
+/// # Errors
+///
+/// Go's text.
+pub(crate) fn check_date(layout: &[u8], value: &[u8]) -> Result<(), String> {
+    parse::parse(layout, value, &Zone::Utc).map(|_| ())
+}
+
 /// The functions of this group.
 pub const FUNCTIONS: &[Function] = &[
     Function::run("ago", ANY, ago).heavy(),

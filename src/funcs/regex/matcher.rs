@@ -123,18 +123,33 @@ struct Cached {
     run: u64,
 }
 
+/// Compiles a translated pattern to a program of so many bytes at most.
+fn build(translated: &str, n_bytes: usize) -> Result<Regex, ::regex::Error> {
+    stacker::maybe_grow(COMPILE_STACK_BYTES / 2, COMPILE_STACK_BYTES, || {
+        RegexBuilder::new(translated)
+            .size_limit(n_bytes)
+            .nest_limit(MAX_NESTING)
+            .build()
+    })
+}
+
+/// The first of [`PROGRAM_BYTES`] that is enough for a translated pattern, if it is not over `most`.
+pub(super) fn program_bytes(translated: &str, most: usize) -> Option<usize> {
+    let mut sizes = PROGRAM_BYTES
+        .into_iter()
+        .take_while(|n_bytes| *n_bytes <= most);
+    sizes.find(|n_bytes| {
+        let built = build(translated, *n_bytes);
+        !matches!(built, Err(::regex::Error::CompiledTooBig(_)))
+    })
+}
+
 impl Matcher {
     fn new(run: &mut dyn Runtime, pattern: &[u8]) -> Result<Matcher, CompileError> {
         let translation = syntax::translate(pattern).map_err(CompileError::Syntax)?;
         for program_bytes in PROGRAM_BYTES {
             run.spend(program_bytes / BYTES_PER_STEP)?;
-            let regex = stacker::maybe_grow(COMPILE_STACK_BYTES / 2, COMPILE_STACK_BYTES, || {
-                RegexBuilder::new(&translation.pattern)
-                    .size_limit(program_bytes)
-                    .nest_limit(MAX_NESTING)
-                    .build()
-            });
-            match regex {
+            match build(&translation.pattern, program_bytes) {
                 Ok(regex) => {
                     return Ok(Matcher {
                         regex,

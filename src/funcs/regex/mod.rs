@@ -85,6 +85,12 @@ pub(crate) fn translate(pattern: &str) -> Result<String, String> {
     }
 }
 
+/// The bytes that are enough for the program of a translated pattern, at most about eight times too
+/// many; `None` if `most` are not enough.
+pub(crate) fn program_bytes(translated: &str, most: usize) -> Option<usize> {
+    matcher::program_bytes(translated, most)
+}
+
 /// The pattern of a `must…` function: its errors are ordinary ones.
 fn must_compile(run: &mut dyn Runtime, args: Args<'_>) -> Result<Rc<Matcher>, FuncError> {
     matcher::compile(run, args.str(0)).map_err(|error| match error {
