@@ -31,7 +31,7 @@ fn refused<T>(result: Result<T, String>, says: &str) -> bool {
 
 #[test]
 fn texts_and_their_parts_are_bounded() {
-    let text = |n_bytes: usize| format!("{:n_bytes$}", "true").into_bytes();
+    let text = |n_bytes: usize| [&b"true"[..], &vec![b' '; n_bytes - 4]].concat();
     assert_eq!(parse(&text(MAX_SCHEMA_BYTES)), Ok(Json::Bool(true)));
     let beyond = parse(&text(MAX_SCHEMA_BYTES + 1));
     assert!(refused(beyond, "larger than 2097152 bytes"));
@@ -90,12 +90,14 @@ fn nesting_is_bounded() {
 #[test]
 fn what_nests_deep_is_checked() {
     let n_links = 1500;
-    let mut links: Vec<Json> = (1..n_links)
-        .map(|i| json!({"allOf": [{"$ref": format!("#/$defs/{i}")}]}))
-        .collect();
-    links.push(json!({"type": "string"}));
-    let schema = json!({"$defs": links, "$ref": "#/$defs/0"});
-    assert!(error(&schema, &json!({})).ends_with("- at '': got object, want string\n"));
+    let link = |i: usize| match i {
+        i if i == n_links => json!({"type": "string"}),
+        i => json!({"allOf": [{"$ref": format!("#/$defs/{}", i + 1)}]}),
+    };
+    let links = (1..=n_links).map(|i| (i.to_string(), link(i)));
+    let schema = json!({"$defs": Json::Object(links.collect()), "$ref": "#/$defs/1"});
+    let error_of_chain = error(&schema, &json!({}));
+    assert!(error_of_chain.starts_with("- at '': 'allOf' failed\n  - at '': 'allOf' failed\n"));
 
     let nested = (0..120).fold(json!({"type": 5}), |schema, _| json!({"not": schema}));
     assert!(error(&nested, &json!({})).contains("is not valid against metaschema"));
@@ -213,7 +215,7 @@ fn ordinary_schemas_are_checked() {
     assert_eq!(error(&schema, &json!({"a": values, "b": "c"})), "");
     let says = "- at '/a/children/0/name': got number, want string\n";
     let wrong = json!({"a": {"children": [{"name": 1}]}});
-    assert!(error(&schema, &wrong).ends_with(says));
+    assert!(error(&schema, &wrong).contains(says));
     // A cycle is Helm's own error.
     let cycle = error(&json!({"$ref": "#"}), &json!({}));
     assert!(cycle.contains("causing reference cycle"), "{cycle}");
