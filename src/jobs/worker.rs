@@ -109,7 +109,7 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Renders a template.
-    pub(super) fn run(&mut self, task: &Task<'_>) -> Result<Outcome, Diagnostic> {
+    pub(super) fn run(&mut self, task: &Task<'_>) -> Result<Outcome, Box<Diagnostic>> {
         let sent = self.send(task);
         let received = sent.and_then(|()| match &mut self.output {
             Some(output) => receive(output),
@@ -117,7 +117,7 @@ impl Worker {
         });
         match received {
             Ok(Some(outcome)) => Ok(outcome),
-            Ok(None) | Err(_) => Err(self.failure()),
+            Ok(None) | Err(_) => Err(Box::new(self.failure())),
         }
     }
 

@@ -14,6 +14,10 @@ use crate::value::Tree;
 pub(super) fn without_secrets(mut problem: Diagnostic, values: &Tree) -> Diagnostic {
     let prints = Fingerprints::hidden().knowing(secrets_of(values));
     problem.message = prints.mask_lines(&problem.message).join("\n");
+    let excerpt = problem.location.as_mut().and_then(|at| at.excerpt.as_mut());
+    if let Some(line) = excerpt {
+        *line = prints.mask_line(line);
+    }
     problem
 }
 

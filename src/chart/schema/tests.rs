@@ -1,3 +1,5 @@
+//! The bounds of schemas, on both sides of their edges.
+
 use serde_json::{Value as Json, json};
 
 use super::bounds::{Budget, check_size, check_work};
