@@ -33,6 +33,9 @@ pub const MAX_ENCODED_BYTES: usize = 16 * 1024 * 1024;
 /// Largest text that `fromYaml` and its kin read, in bytes: as large as a file of a chart.
 pub const MAX_DECODED_BYTES: usize = 5 * 1024 * 1024;
 
+/// Most parts of a dotted key in TOML.
+pub const MAX_TOML_KEY_PARTS: usize = 32;
+
 /// Deepest nesting of a value that is printed in full (Go overflows its stack on cyclic values).
 pub const MAX_FORMAT_DEPTH: usize = 10_000;
 

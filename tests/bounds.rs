@@ -80,6 +80,10 @@ const BOUNDS: &[(&str, Shown)] = &[
         ),
     ),
     (
+        "MAX_TOML_KEY_PARTS",
+        In(&[("src/funcs/toml/decode.rs", "keys_are_bounded")]),
+    ),
+    (
         "MAX_FORMAT_DEPTH",
         In(&[("src/value/printf.rs", "depth_is_bounded")]),
     ),

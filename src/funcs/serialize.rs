@@ -6,7 +6,7 @@
 
 use crate::funcs::toml;
 use crate::limits::MAX_DECODED_BYTES;
-use crate::template::{Args, FuncError, Function, Param};
+use crate::template::{Args, FuncError, Function, Param, Runtime};
 use crate::value::json::{self, Decoded, EncodeError, Options};
 use crate::value::{List, ListType, Map, MapType, Str, Tree, TreeMap, Value};
 use crate::yaml;
@@ -15,7 +15,7 @@ use crate::yaml;
 pub const FUNCTIONS: &[Function] = &[
     Function::pure("fromJson", &[Param::String], from_json).heavy(),
     Function::pure("fromJsonArray", &[Param::String], from_json_array).heavy(),
-    Function::pure("fromToml", &[Param::String], from_toml).heavy(),
+    Function::run("fromToml", &[Param::String], from_toml).heavy(),
     Function::pure("fromYaml", &[Param::String], from_yaml).heavy(),
     Function::pure("fromYamlArray", &[Param::String], from_yaml_array).heavy(),
     Function::pure("mustFromJson", &[Param::String], must_from_json).heavy(),
@@ -35,6 +35,9 @@ pub const HELM_4_FUNCTIONS: &[Function] = &[
     Function::pure("mustToToml", &[Param::Any], must_to_toml).heavy(),
     Function::pure("mustToYaml", &[Param::Any], must_to_yaml).heavy(),
 ];
+
+/// What a byte of TOML takes at worst.
+const TOML_STEPS_PER_BYTE: usize = 2;
 
 const COMPACT: Options = Options {
     escape_html: true,
@@ -148,7 +151,9 @@ fn must_from_json(args: Args<'_>) -> Result<Value, FuncError> {
     Ok(thaw(json::decode(text(args)?)?))
 }
 
-fn from_toml(args: Args<'_>) -> Result<Value, FuncError> {
+fn from_toml(run: &mut dyn Runtime, args: Args<'_>) -> Result<Value, FuncError> {
+    // Long keys take by far the most.
+    run.spend(TOML_STEPS_PER_BYTE * args.str(0).len())?;
     Ok(match toml::decode(text(args)?) {
         Ok(map) => map.into(),
         Err(error) => error_map(TreeMap::new(), error),
@@ -205,16 +210,14 @@ fn error_map(entries: TreeMap, error: String) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::funcs;
-    use crate::template::{Args, Call, FuncError};
+    use crate::funcs::replay::{self, FixedHost};
+    use crate::template::FuncError;
     use crate::value::format::display;
     use crate::value::{Map, Value};
 
     fn call(name: &str, argument: Value) -> Result<Value, FuncError> {
         let function = funcs::table(4).get(name).expect("the function is listed");
-        let Call::Pure(body) = function.call else {
-            panic!("{name} is a pure function");
-        };
-        body(Args(&[argument]))
+        replay::run(&mut FixedHost::default(), function, &[argument])
     }
 
     fn text(name: &str, argument: Value) -> String {

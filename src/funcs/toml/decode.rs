@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::encode::write_quoted;
 use super::scan::{Problem, Scanner, Word, is_bare};
 use crate::funcs::dates::{Time, Zone};
-use crate::limits::MAX_YAML_DEPTH;
+use crate::limits::{MAX_TOML_KEY_PARTS, MAX_YAML_DEPTH};
 use crate::value::quote::quote;
 use crate::value::{List, ListType, Map, Str, Value};
 
@@ -97,6 +97,7 @@ impl Reader<'_> {
         self.line = self.scanner.line();
         while self.scanner.header_goes_on()? {
             name.push(self.scanner.header_part()?);
+            self.check_parts(name.len())?;
         }
         if is_array {
             self.scanner.array_header_end()?;
@@ -112,6 +113,7 @@ impl Reader<'_> {
         self.line = self.scanner.line();
         while self.scanner.key_goes_on()? {
             parts.push(self.scanner.key_part()?);
+            self.check_parts(parts.len())?;
         }
         self.key = parts.pop().unwrap_or_default();
         for part in &parts {
@@ -124,6 +126,14 @@ impl Reader<'_> {
         self.set(&self.key.clone(), value.clone())?;
         self.set_type(Some(&self.key.clone()), is_array);
         Ok((parts, value))
+    }
+
+    /// Every part of a key is looked up from the root, as in Go.
+    fn check_parts(&self, n_parts: usize) -> Read<()> {
+        if n_parts > MAX_TOML_KEY_PARTS {
+            return Err(self.here(format!("a key has more than {MAX_TOML_KEY_PARTS} parts")));
+        }
+        Ok(())
     }
 
     /// Reads a value, and says whether it is an array.
@@ -476,6 +486,7 @@ fn lacks_leading_zero(text: &[u8], layout: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::decode;
+    use crate::limits::MAX_TOML_KEY_PARTS;
     use crate::value::format::display;
     use crate::value::json::{self, Options, rows};
 
@@ -528,6 +539,19 @@ mod tests {
             printed("2020-01-01T01:02:03-05:30"),
             "2020-01-01 01:02:03 -0530 -0530"
         );
+    }
+
+    #[test]
+    fn keys_are_bounded() {
+        for form in ["KEY = 1", "[KEY]", "a = {KEY = 1}"] {
+            let read = |n_parts: usize| {
+                let key = vec!["k"; n_parts].join(".");
+                decode(form.replace("KEY", &key).as_bytes())
+            };
+            assert!(read(MAX_TOML_KEY_PARTS).is_ok(), "{form}");
+            let error = read(MAX_TOML_KEY_PARTS + 1).unwrap_err();
+            assert!(error.contains("a key has more than 32 parts"), "{error}");
+        }
     }
 
     #[test]
