@@ -71,7 +71,7 @@ pub const MAX_STEPS: u64 = 20_000_000;
 pub const MAX_TREE_FILES: usize = 100_000;
 
 /// Largest chart with all archives inside it, in bytes; Helm bounds each archive by itself only.
-pub const MAX_CHART_TREE_BYTES: u64 = 512 * 1024 * 1024;
+pub const MAX_CHART_TREE_BYTES: u64 = 192 * 1024 * 1024;
 
 /// Deepest nesting of charts in charts; Helm has no bound.
 pub const MAX_CHART_DEPTH: usize = 64;

@@ -18,7 +18,7 @@ pub(crate) const NIL_DEREFERENCE: &str =
     "runtime error: invalid memory address or nil pointer dereference";
 
 /// How many values are compared in the time of one evaluation step.
-const COMPARISONS_PER_STEP: usize = 4;
+const COMPARISONS_PER_STEP: usize = 2;
 
 const ANY: &[Param] = &[Param::Any];
 const ANY_TWICE: &[Param] = &[Param::Any, Param::Any];

@@ -38,7 +38,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function::pure("mul", &[Param::Any, Param::Any], mul).variadic(),
     Function::run("mulf", &[Param::Any, Param::Any], mulf).variadic(),
     Function::pure("round", &[Param::Any, Param::Int, Param::Float64], round).variadic(),
-    Function::pure("seq", &[Param::Int], seq).variadic(),
+    Function::pure("seq", &[Param::Int], seq).variadic().heavy(),
     Function::pure("sub", &[Param::Any, Param::Any], sub),
     Function::run("subf", &[Param::Any, Param::Any], subf).variadic(),
     Function::pure("toDecimal", &[Param::Any], to_decimal),
