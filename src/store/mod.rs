@@ -215,7 +215,7 @@ const LOCKS: &str = "locks";
 const LEFT_OVER: Duration = Duration::from_secs(3600);
 
 /// Most times that a deleted store is made again for one file.
-const MAX_ATTEMPTS: usize = 10;
+const MAX_ATTEMPTS: usize = 100;
 
 /// Length of the digest that a note begins with.
 const DIGEST_BYTES: usize = 64;
