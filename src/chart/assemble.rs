@@ -98,6 +98,7 @@ impl Parts {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = assembly.decode_lock(&file)?,
             "values.yaml" => {
+                assembly.budget.spend_defaults(file.data.len() as u64)?;
                 let values = parse_values("values.yaml", &file.data, assembly.helm)
                     .map_err(|e| ChartError::text("cannot load values.yaml", *e))?;
                 self.values = Some(values);

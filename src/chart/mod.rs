@@ -34,7 +34,7 @@ pub use load::{LoadOptions, Loaded, load, load_archive};
 pub use metadata::{Dependency, Import, Lock, Maintainer, Metadata};
 pub use validate::{has_schema, validate};
 
-use crate::limits::MAX_CHART_TREE_BYTES;
+use crate::limits::{MAX_CHART_TREE_BYTES, MAX_DEFAULTS_BYTES};
 use crate::value::{Str, Tree};
 
 /// A file of a chart.
@@ -117,12 +117,15 @@ fn extension(name: &str) -> &str {
 /// What of a chart and everything in it may still be read into memory.
 struct Budget {
     bytes_left: u64,
+    /// Bytes of `values.yaml`, which take far more memory when they are read.
+    defaults_left: u64,
 }
 
 impl Budget {
     fn new() -> Budget {
         Budget {
             bytes_left: MAX_CHART_TREE_BYTES,
+            defaults_left: MAX_DEFAULTS_BYTES,
         }
     }
 
@@ -136,5 +139,16 @@ impl Budget {
                 "chart with its subcharts is larger than {MAX_CHART_TREE_BYTES} bytes"
             ))),
         }
+    }
+
+    fn spend_defaults(&mut self, bytes: u64) -> Result<(), ChartError> {
+        let left = self.defaults_left.checked_sub(bytes);
+        self.defaults_left = left.ok_or_else(|| {
+            ChartError::archive(format!(
+                "the default values of the chart and its subcharts are larger than \
+                 {MAX_DEFAULTS_BYTES} bytes"
+            ))
+        })?;
+        Ok(())
     }
 }

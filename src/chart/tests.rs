@@ -17,7 +17,7 @@ use crate::files::Links;
 use crate::helm::HelmCompat;
 use crate::limits::{
     MAX_CHART_BYTES, MAX_CHART_DEPTH, MAX_CHART_FILE_BYTES, MAX_CHART_TREE_BYTES, MAX_CHARTS,
-    MAX_TREE_FILES,
+    MAX_DEFAULTS_BYTES, MAX_TREE_FILES,
 };
 use crate::value::{Map, Tree, TreeMap, Value, json};
 use crate::values::{ValuesOptions, freeze, merge_options};
@@ -277,6 +277,9 @@ fn archives_are_bounded() {
 #[test]
 fn trees_are_bounded() {
     let mut budget = Budget::new();
+    assert!(budget.spend_defaults(MAX_DEFAULTS_BYTES).is_ok());
+    let error = budget.spend_defaults(1).unwrap_err().to_string();
+    assert!(error.contains(&format!("larger than {MAX_DEFAULTS_BYTES} bytes")));
     assert!(budget.spend(MAX_CHART_TREE_BYTES).is_ok());
     let error = budget.spend(1).unwrap_err().to_string();
     let bound = format!("chart with its subcharts is larger than {MAX_CHART_TREE_BYTES} bytes");
