@@ -209,8 +209,8 @@ impl Frame {
     }
 }
 
-/// Shortens the text of an endless chain.
-fn cut(mut text: String) -> String {
+/// Shortens the text of an endless chain of errors to [`MAX_ERROR_BYTES`].
+pub(crate) fn cut(mut text: String) -> String {
     if text.len() > MAX_ERROR_BYTES {
         let end = (0..=MAX_ERROR_BYTES)
             .rev()

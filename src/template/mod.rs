@@ -30,6 +30,7 @@ mod set;
 mod token;
 
 pub use budget::Limits;
+pub(crate) use error::cut;
 pub use error::{Cause, ExecError, Frame, ParseError};
 pub use func::{Args, Call, FuncError, Function, Functions, Host, Operand, Param, Runtime, Work};
 pub use run::{Run, strip_no_value};

@@ -8,6 +8,7 @@ use super::formats::FORMATS;
 use super::levels::{Place, Way, branch, common_way};
 use super::patterns::{Original, Patterns};
 use crate::limits::MAX_ERROR_BYTES;
+use crate::template;
 use crate::value::format;
 use crate::value::quote::quote;
 
@@ -26,14 +27,12 @@ pub(super) fn validation(error: &ValidationError<'_, '_>, patterns: &Patterns) -
 }
 
 /// Shortens a text beyond the bound.
-fn cut(mut text: String) -> String {
-    if text.len() > MAX_ERROR_BYTES {
-        let end = (0..=MAX_ERROR_BYTES)
-            .rev()
-            .find(|&end| text.is_char_boundary(end));
-        text.truncate(end.unwrap_or(0));
+fn cut(text: String) -> String {
+    let is_long = text.len() > MAX_ERROR_BYTES;
+    let mut text = template::cut(text);
+    if is_long {
         text.push_str(&format!(
-            "…\n- there is more: the text has more than {MAX_ERROR_BYTES} bytes"
+            "\n- there is more: the text has more than {MAX_ERROR_BYTES} bytes"
         ));
     }
     text
